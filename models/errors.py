@@ -1,0 +1,72 @@
+"""Every error wetdry raises: one root, mixed into the built-in type a caller would catch anyway.
+
+A message names the value, what is allowed, and the next step; it fits on one line.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class WetdryError(Exception):
+    """Root of every error that wetdry raises on purpose."""
+
+
+class InvalidValue(WetdryError, ValueError):
+    """A value of the right type that is not allowed."""
+
+
+class InvalidType(WetdryError, TypeError):
+    """A value of a type that is not allowed."""
+
+
+class UnknownName(WetdryError, AttributeError, KeyError):
+    """A name (knob, effect, file key) that does not exist; near misses are listed."""
+
+    __str__ = Exception.__str__  # KeyError would print the message quoted
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.near = near_misses(name, known)
+        super().__init__(f"no {kind} named {name!r}; {self.near}")
+
+
+class LayoutError(WetdryError, RuntimeError):
+    """An audio array whose shape does not say which dimension is the channels."""
+
+
+class MissingExtra(WetdryError, ImportError):
+    """An optional dependency is not installed; the message holds the pip line that installs it."""
+
+    def __init__(self, feature: str, extra: str, module: str) -> None:
+        super().__init__(f"{feature} needs {module}, which is not installed: pip install 'wetdry[{extra}]'", name=module)
+
+
+class FileProblem(WetdryError, OSError):
+    """A file or folder that cannot be read or written."""
+
+
+class ModelFileError(WetdryError, ValueError):
+    """A model file that cannot be used: names the file, the field and the reason."""
+
+    def __init__(self, path: object, field: str, reason: str) -> None:
+        super().__init__(f"{path}: {field}: {reason}")
+
+
+class PluginError(WetdryError, RuntimeError):
+    """A foreign plugin that cannot be loaded or misbehaves."""
+
+
+class CaptureError(WetdryError, RuntimeError):
+    """A capture that cannot go on or does not fit what is on disk."""
+
+
+class TrainingError(WetdryError, RuntimeError):
+    """A training run that cannot go on or does not fit what is on disk."""
+
+
+def near_misses(name: str, known: Iterable[str]) -> str:
+    """Return a phrase that lists the known names closest to `name` (all of them where none is close)."""
+    names = [str(k) for k in known]
+    close = difflib.get_close_matches(name.lower(), names, n=4, cutoff=0.45)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    return "known: " + (", ".join(names) if names else "none")

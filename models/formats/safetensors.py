@@ -1,0 +1,75 @@
+"""wetdry's own file: safetensors, the whole record as JSON under the header key `wetdry`."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import FileProblem, ModelFileError
+from ..model import Model
+from ..spec import ModelSpec
+
+NAME = "wetdry safetensors"
+FORMAT_VERSION = 1
+LARGEST_HEADER = 16 * 2**20
+LARGEST_FILE = 512 * 2**20
+
+
+def recognises(head: bytes, size: int) -> bool:
+    """Return whether the first bytes are those of a safetensors file: header length, then a JSON object."""
+    return 16 <= size and len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8
+
+
+def read(path: Path) -> Model:
+    """Read a Model. Raises ModelFileError naming the field that does not fit."""
+    from safetensors import SafetensorError, safe_open
+
+    if path.stat().st_size > LARGEST_FILE:
+        raise ModelFileError(path, "size", f"larger than {LARGEST_FILE} bytes")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            record = (file.metadata() or {}).get("wetdry")
+            names = list(file.keys())
+            if len(names) > 100_000:
+                raise ModelFileError(path, "weights", f"{len(names)} arrays")
+            weights = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, TypeError, ValueError, OSError) as error:
+        raise ModelFileError(path, "content", f"broken safetensors file ({error})") from None
+    if record is None:
+        raise ModelFileError(path, "wetdry", "a safetensors file without wetdry's header; wetdry did not write it")
+    try:
+        data = json.loads(record)
+    except (ValueError, RecursionError):
+        raise ModelFileError(path, "wetdry", "the header is not JSON") from None
+    if not isinstance(data, dict) or data.get("format_version") != FORMAT_VERSION:
+        found = data.get("format_version") if isinstance(data, dict) else data
+        raise ModelFileError(path, "format_version", f"{found!r:.40} is not {FORMAT_VERSION}; a newer wetdry may read it")
+    for key in ("spec", "training", "certificate"):
+        if not isinstance(data.get(key), dict):
+            raise ModelFileError(path, key, "missing, or not a mapping")
+    return Model(ModelSpec(**data["spec"]), weights, data["training"], data["certificate"])
+
+
+def write(model: Model, path: Path) -> None:
+    """Write `model` to `path` through a temporary file beside it, so that `path` is never half a file."""
+    from safetensors.numpy import save
+
+    record = {"format_version": FORMAT_VERSION, "spec": model.spec.to_dict(),
+              "training": model.training, "certificate": model.certificate}  # fmt: skip
+    arrays = {name: np.ascontiguousarray(model.weights[name]) for name in model.spec.weight_shapes}
+    data = save(arrays, {"wetdry": json.dumps(record)})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
