@@ -1,1 +1,8 @@
-"""placeholder"""
+"""What sounds: one effect a file, all on one contract (`Effect`), each over one compiled kernel."""
+
+from .effect import Effect
+from .neural_effect import NeuralEffect
+from .registry import REGISTRY
+from .tube_saturator import TubeSaturator
+
+__all__ = ["REGISTRY", "Effect", "NeuralEffect", "TubeSaturator"]

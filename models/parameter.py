@@ -83,7 +83,9 @@ class Parameter:
         except (TypeError, ValueError):
             raise InvalidType(f"{self.name} takes a number, got {value!r}") from None
         if not self.minimum <= number <= self.maximum:
-            raise InvalidValue(f"{self.name} = {number:g} is out of range [{self.text(self.minimum)}, {self.text(self.maximum)}]")
+            raise InvalidValue(
+                f"{self.name} = {number:g} is out of range [{self.text(self.minimum)}, {self.text(self.maximum)}]"
+            )
         return number
 
     def from_number(self, number: float) -> Any:

@@ -234,7 +234,6 @@ def wavenet(sample_rate: float, knobs: tuple[Parameter, ...] = (), *, channels: 
     return ModelSpec(sample_rate=float(sample_rate), layers=(WaveNet(arrays=(array,)),), knobs=knobs, conditioning=conditioning)
 
 
-
 def _first_problem(name: str, error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in (name, *first["loc"]))

@@ -1,0 +1,200 @@
+"""Effect: what a user of pedalboard expects of a plugin, as a Python class over one compiled kernel."""
+
+import bisect
+import math
+import threading
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..models.errors import InvalidType, InvalidValue, UnknownName
+from ..models.parameter import Parameter
+from .kernels.program import Knob, Part
+from .layout import ChannelLayout
+from .parameters import BoundParameter, Parameters
+from .player import Player
+
+
+def check_call(sample_rate: Any, buffer_size: Any) -> float:
+    """Return the sample rate as a float; raise on what pedalboard would hang or go silent on."""
+    if isinstance(sample_rate, bool) or not hasattr(sample_rate, "__float__"):
+        raise InvalidType(f"sample_rate is a number in Hz, got {sample_rate!r}")
+    rate = float(sample_rate)
+    if not (math.isfinite(rate) and rate > 0):
+        raise InvalidValue(f"sample_rate = {rate} must be finite and above 0 Hz")
+    if isinstance(buffer_size, bool) or not hasattr(buffer_size, "__index__"):
+        raise InvalidType(f"buffer_size is a whole number of samples, got {buffer_size!r}")
+    if int(buffer_size) < 1:
+        raise InvalidType(f"buffer_size = {buffer_size} must be at least 1 sample")
+    return rate
+
+
+class Effect:
+    """Base of every effect: a table of knobs, and one kernel.
+
+    A subclass gives `parameters_table` and `_part`; it gets from here: construction by keyword, knobs as
+    attributes, `process` with pedalboard's signature and layouts, exact streaming, pickling and printing.
+
+    Differences from a native pedalboard plugin, all on purpose: a growing block never wipes the state,
+    knob moves are smoothed, `buffer_size` below 1 and a bad sample rate raise, unknown attributes raise,
+    a NaN or infinity in the input counts as 0, effects pickle and copy.
+    """
+
+    parameters_table: ClassVar[tuple[Parameter, ...]] = ()
+    is_effect: ClassVar[bool] = True
+    is_instrument: ClassVar[bool] = False
+
+    def __init__(self, **values: Any) -> None:
+        self._set_up(self.parameters_table, values)
+
+    def _set_up(self, table: Sequence[Parameter], values: dict[str, Any]) -> None:
+        own = self.__dict__  # past __setattr__, which only lets knobs through
+        own["_table"] = {p.name: p for p in table}
+        own["_values"] = {p.name: p.default for p in table}
+        own["_numbers"] = np.array([self._kernel_number(p, p.default) for p in table])
+        own["_lock"] = threading.RLock()
+        own["_layout"] = ChannelLayout()
+        own["_player"] = Player([self])
+        own["_scheduled"] = []
+        own["_moves"] = 0
+        for name, value in values.items():
+            if name not in self._table:
+                raise InvalidType(f"{type(self).__name__}(): {UnknownName('knob', name, self._table)}")
+            self._put(name, value)
+
+    def _part(self, sample_rate: float, channels: int) -> Part:
+        """Return kernel, memory, state and weights for this rate and channel count."""
+        raise NotImplementedError
+
+    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+        """Return what the kernel reads for a knob's value; the value itself unless a subclass says otherwise."""
+        return parameter.to_number(value)
+
+    def _knobs(self) -> tuple[Knob, ...]:
+        return tuple(Knob(p.smoothing_ms, p.maximum - p.minimum) for p in self._table.values())
+
+    # knobs
+
+    def __getattr__(self, name: str) -> Any:
+        values = self.__dict__.get("_values", {})
+        if name in values:
+            return values[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise UnknownName(f"attribute of {type(self).__name__}", name, values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._table:
+            self._put(name, value)
+        elif isinstance(getattr(type(self), name, None), property):
+            object.__setattr__(self, name, value)
+        else:
+            raise UnknownName(f"knob of {type(self).__name__}", name, self._table)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._table]
+
+    def _put(self, name: str, value: Any) -> None:
+        parameter = self._table[name]
+        number = self._kernel_number(parameter, value)
+        with self._lock:
+            self._values[name] = parameter.from_number(parameter.to_number(value))
+            self._numbers[list(self._table).index(name)] = number
+            self.__dict__["_moves"] += 1
+
+    @property
+    def parameters(self) -> Parameters:
+        """The knobs by name, with pedalboard's attribute names (`range`, `raw_value`, …)."""
+        return Parameters(type(self).__name__, {
+            name: BoundParameter(p, lambda n=name: self._values[n], lambda v, n=name: self._put(n, v))
+            for name, p in self._table.items()
+        })  # fmt: skip
+
+    def schedule(self, sample: int, name: str, value: Any) -> None:
+        """Turn a knob at a sample of the stream, counted from the last reset (or from the next call with reset=True).
+
+        The knob moves there through its smoothing, whatever the blocks. A sample already played counts as now.
+        """
+        if name not in self._table:
+            raise UnknownName(f"knob of {type(self).__name__}", name, self._table)
+        parameter = self._table[name]
+        number = self._kernel_number(parameter, value)
+        event = (float(sample), list(self._table).index(name), number, parameter.from_number(parameter.to_number(value)))
+        with self._lock:
+            bisect.insort(self._scheduled, event, key=lambda e: e[0])
+            self.__dict__["_moves"] += 1
+
+    # sound
+
+    @property
+    def latency_samples(self) -> int:
+        """Samples by which the kernel's output lags its input; `process` compensates it."""
+        return 0
+
+    @property
+    def tail_seconds(self) -> float:
+        """Seconds until the output after the end of the input has fallen by 90 dB."""
+        return 0.0
+
+    def reset(self) -> None:
+        """Clear the sound, the channel layout and scheduled moves; the knobs stay."""
+        with self._lock:
+            self._layout.forget()
+            self._scheduled.clear()
+            self._player.forget()
+
+    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+        """Run audio through the effect.
+
+        Args:
+            input_array: float32 or float64, (samples,), (channels, samples) or (samples, channels); never changed.
+            sample_rate: in Hz; a new rate or channel count clears the state.
+            buffer_size: taken for compatibility; the result does not depend on it.
+            reset: True: a whole signal, latency compensated, same length out. False: the next block of a stream;
+                the first `latency_samples` of the stream are left out, later blocks are full.
+
+        Returns:
+            A new float32 array in the input's layout.
+
+        Raises:
+            InvalidType, InvalidValue, LayoutError: as pedalboard, for dtype, rate, buffer_size and shape.
+        """
+        rate = check_call(sample_rate, buffer_size)
+        with self._lock:
+            planar = self._layout.to_planar(input_array)
+            return self._layout.from_planar(self._player.play(planar, rate, bool(reset)), input_array)
+
+    __call__ = process
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything a stream left behind, as arrays; setting it on an equal effect replays the same samples."""
+        with self._lock:
+            return self._player.state
+
+    @state.setter
+    def state(self, arrays: dict[str, np.ndarray]) -> None:
+        with self._lock:
+            self._player.state = arrays
+
+    # identity
+
+    def _arguments(self) -> tuple[Any, ...]:
+        """Positional arguments that rebuild this effect, before the knobs."""
+        return ()
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self._arguments(), dict(self._values))
+
+    def __copy__(self) -> "Effect":
+        return _rebuild(type(self), self._arguments(), dict(self._values))
+
+    def __repr__(self) -> str:
+        arguments = [repr(a) for a in self._arguments()]
+        knobs = [f"{name}={value!r}" for name, value in self._values.items() if name.isidentifier()]
+        return f"{type(self).__name__}({', '.join(arguments + knobs)})"
+
+
+def _rebuild(kind: type[Effect], arguments: tuple[Any, ...], values: dict[str, Any]) -> Effect:
+    return kind(*arguments, **values)

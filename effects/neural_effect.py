@@ -1,0 +1,75 @@
+"""NeuralEffect: plays a model with nothing added; the model's knobs are its knobs."""
+
+from dataclasses import replace
+from typing import Any
+
+from ..models.errors import InvalidType, InvalidValue
+from ..models.model import Model
+from ..models.parameter import Parameter
+from .effect import Effect
+from .kernels.program import Knob, Part
+from .kernels.wire import WIRE
+from .neural import compile_model
+from .registry import REGISTRY
+
+
+@REGISTRY.register
+class NeuralEffect(Effect):
+    """Plays a `Model` as a compiled, streaming effect.
+
+    The knobs are the model's; a move is smoothed (10 ms one-pole on the knob's position, the FiLM evaluated
+    every 64 samples and ramped between). Each channel has a state of its own. After a reset the net idles as
+    if silence had been playing, so it starts without a click. Latency 0; the tail is the receptive field.
+
+    Args:
+        model: what `wetdry.models.load` returns. None plays a wire (a net that passes its input on), which
+            keeps the effect constructible by name.
+        **values: knobs to set.
+
+    Raises (when playing):
+        InvalidValue: at another sample rate than the model's, naming both.
+
+    Source of the maths: the docstring of `models.spec.WaveNet`; FiLM: Perez et al., "FiLM: Visual Reasoning
+    with a General Conditioning Layer", AAAI 2018.
+    """
+
+    def __init__(self, model: Model | None = None, **values: Any) -> None:
+        if model is not None and not isinstance(model, Model):
+            raise InvalidType(f"NeuralEffect takes a Model, got {type(model).__name__}; wetdry.models.load(path) gives one")
+        self.__dict__["_model"] = model
+        knobs = model.spec.knobs if model else ()
+        self._set_up([replace(k, smoothing_ms=10.0) for k in knobs], values)
+
+    @property
+    def model(self) -> Model | None:
+        """The model being played."""
+        return self._model
+
+    @property
+    def sample_rate(self) -> float | None:
+        """The only rate it plays at, in Hz; None: any."""
+        return self._model.spec.sample_rate if self._model else None
+
+    @property
+    def tail_seconds(self) -> float:
+        """The receptive field in seconds."""
+        return self._model.spec.receptive_field / self._model.spec.sample_rate if self._model else 0.0
+
+    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+        return parameter.to_raw(value)
+
+    def _knobs(self) -> tuple[Knob, ...]:
+        return tuple(Knob(p.smoothing_ms, 1.0) for p in self._table.values())
+
+    def _part(self, sample_rate: float, channels: int) -> Part:
+        if self._model is None:
+            return Part(WIRE)
+        rate = self._model.spec.sample_rate
+        if sample_rate != rate:
+            raise InvalidValue(f"this model plays at {rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the audio "
+                               f"to {rate:g} Hz first")  # fmt: skip
+        kernel, memory, state, weights = compile_model(self._model, channels)
+        return Part(kernel, self._knobs(), memory, state, weights, self._model.spec.receptive_field)
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self._model,) if self._model else ()
