@@ -1,0 +1,249 @@
+"""The capture folder as a file format: who writes it (host/capture) and who reads it meet here.
+
+    capture.json     one CaptureRecord: the target, its knobs, what was measured of it, the dry recordings
+    metadata.csv     one Take a row; `file_name` is the column that AudioFolder readers look for
+    dry/  wet/       mono float32 WAV; wet[i] answers dry[dry_start + i], latency already taken out
+
+A take starts as after silence. Recordings of split "test" lie in dry/ and have no take: evaluation plays them.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+
+import numpy as np
+
+from .errors import CaptureError, FileProblem
+from .parameter import Parameter
+
+FORMAT_VERSION = 1
+RECORD_NAME = "capture.json"
+TAKES_NAME = "metadata.csv"
+DRY_SPLITS = ("train", "validation", "test")
+TAKE_SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class DryRecording:
+    """One recording in dry/: `source` is where it came from; `frames` its samples; `split` one of DRY_SPLITS."""
+
+    file_name: str
+    source: str
+    sha256: str
+    frames: int
+    split: str
+
+
+@dataclass(frozen=True)
+class CaptureRecord:
+    """What capture.json holds. `target` rebuilds the processor, `knobs` are those that were turned.
+
+    `sample_rate` in Hz; `latency`, `checks` and `identity` are plain JSON data, as measured by the capture.
+    """
+
+    target: dict[str, Any]
+    identity: dict[str, Any]
+    sample_rate: float
+    knobs: tuple[Parameter, ...]
+    seed: int
+    dry: tuple[DryRecording, ...]
+    channels: int = 1
+    versions: dict[str, Any] = field(default_factory=dict)
+    latency: dict[str, Any] = field(default_factory=dict)
+    checks: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain |= {"knobs": [k.to_dict() for k in self.knobs], "dry": [asdict(d) for d in self.dry],
+                  "warnings": list(self.warnings)}  # fmt: skip
+        return {"format_version": FORMAT_VERSION, **plain}
+
+
+@dataclass(frozen=True)
+class Take:
+    """One rendered take, one row of metadata.csv.
+
+    Attributes:
+        file_name, dry_file_name: relative to the folder; the number of the take is that in its file name.
+        dry_start, frames: the piece of the dry recording that was played, in samples.
+        setting: index of the knob setting; takes of one setting share it.
+        values, raw: knob name → value in its unit, and → position 0..1.
+        replicate_of: number of the take this one repeats (the noise floor of the target), or None.
+        peak_dbfs, rms_dbfs, dc, clipped_samples, silent: of the wet audio; dc in full scale.
+    """
+
+    file_name: str
+    dry_file_name: str
+    dry_start: int
+    frames: int
+    setting: int
+    split: str
+    values: Mapping[str, Any]
+    raw: Mapping[str, float]
+    replicate_of: int | None = None
+    peak_dbfs: float = 0.0
+    rms_dbfs: float = 0.0
+    dc: float = 0.0
+    clipped_samples: int = 0
+    silent: bool = False
+    sha256: str = ""
+    dry_sha256: str = ""
+
+    @property
+    def number(self) -> int:
+        """The take's number: `wet/take_0007.wav` is 7."""
+        found = re.search(r"(\d+)\.wav$", self.file_name)
+        return int(found[1]) if found else -1
+
+
+COLUMNS_BEFORE_KNOBS = ("file_name", "dry_file_name", "dry_start", "frames", "setting", "split")
+COLUMNS_AFTER_KNOBS = ("replicate_of", "peak_dbfs", "rms_dbfs", "dc", "clipped_samples", "silent", "sha256", "dry_sha256")
+NUMBER_COLUMNS: dict[str, type] = {"dry_start": int, "frames": int, "setting": int, "peak_dbfs": float, "rms_dbfs": float,
+                             "dc": float, "clipped_samples": int}  # fmt: skip
+
+
+def value_column(knob: str) -> str:
+    """Return the CSV column of a knob's value: its name, with `knob.` before a name that is already taken."""
+    return f"knob.{knob}" if knob in (*COLUMNS_BEFORE_KNOBS, *COLUMNS_AFTER_KNOBS) else knob
+
+
+def write_record(folder: str | Path, record: CaptureRecord) -> None:
+    """Write capture.json, atomically."""
+    write_atomically(Path(folder) / RECORD_NAME, json.dumps(record.to_dict(), indent=1).encode() + b"\n")
+
+
+def write_takes(folder: str | Path, knobs: Iterable[Parameter], takes: Iterable[Take]) -> None:
+    """Write metadata.csv with all `takes`, atomically: a reader sees the old rows or the new ones, never half."""
+    names = [k.name for k in knobs]
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow([*COLUMNS_BEFORE_KNOBS, *map(value_column, names), *(f"raw.{n}" for n in names), *COLUMNS_AFTER_KNOBS])
+    for take in takes:
+        after = ["" if getattr(take, column) is None else getattr(take, column) for column in COLUMNS_AFTER_KNOBS]
+        knob_cells = [*(take.values[n] for n in names), *(take.raw[n] for n in names)]
+        rows.writerow([*(getattr(take, column) for column in COLUMNS_BEFORE_KNOBS), *knob_cells, *after])
+    write_atomically(Path(folder) / TAKES_NAME, text.getvalue().encode())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that `path` is never half of it. Raises FileProblem."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def write_audio(path: Path, audio: np.ndarray, sample_rate: float) -> str:
+    """Write mono float32 WAV atomically and return the sha256 of the file. `audio` has shape (frames,)."""
+    import soundfile
+
+    content = io.BytesIO()
+    soundfile.write(content, np.asarray(audio, np.float32), round(sample_rate), format="WAV", subtype="FLOAT")
+    write_atomically(path, content.getvalue())
+    return hashlib.sha256(content.getvalue()).hexdigest()
+
+
+def read_audio(path: Path, sample_rate: float, start: int = 0, frames: int = -1) -> np.ndarray:
+    """Read mono float32 audio, shape (frames,), from sample `start`; `frames` = -1 reads to the end.
+
+    Raises CaptureError where the file is missing, no audio, not mono, at another rate, too short or not finite.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.channels != 1 or file.samplerate != round(sample_rate):
+                found = f"{file.channels} channels at {file.samplerate} Hz"
+                raise CaptureError(f"{path}: {found}; a capture holds mono at {sample_rate:g} Hz")
+            if start + max(frames, 0) > file.frames:
+                raise CaptureError(f"{path}: has {file.frames} samples, {start + frames} are needed; capture it again")
+            file.seek(start)
+            audio = file.read(frames, dtype="float32")
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise CaptureError(f"{path}: cannot be read as audio ({error}); capture it again") from None
+    if not np.isfinite(audio).all():
+        raise CaptureError(f"{path}: holds a sample that is not finite; capture it again")
+    return audio
+
+
+@dataclass(frozen=True)
+class CaptureFolder:
+    """A capture that was read and checked: `CaptureFolder.open(path)`."""
+
+    path: Path
+    record: CaptureRecord
+    takes: tuple[Take, ...]
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Read capture.json and metadata.csv. Raises CaptureError naming file and field; audio is checked when read."""
+        from .dataset_reading import read_record, read_takes
+
+        path = Path(path)
+        record = read_record(path / RECORD_NAME)
+        return cls(path, record, read_takes(path / TAKES_NAME, record))
+
+    @property
+    def knob_names(self) -> tuple[str, ...]:
+        """Names of the captured knobs, in the order a model takes them."""
+        return tuple(k.name for k in self.record.knobs)
+
+    def takes_of(self, split: str, replicates: bool = False) -> tuple[Take, ...]:
+        """Return the takes of "train" or "validation"; repeats of an earlier take only where asked for."""
+        if split not in TAKE_SPLITS:
+            raise CaptureError(f"split {split!r} has no takes; takes are {' or '.join(TAKE_SPLITS)}")
+        return tuple(t for t in self.takes if t.split == split and (replicates or t.replicate_of is None))
+
+    def dry_of(self, split: str) -> tuple[DryRecording, ...]:
+        """Return the dry recordings of one split."""
+        return tuple(d for d in self.record.dry if d.split == split)
+
+    def read_dry(self, of: Take | DryRecording) -> np.ndarray:
+        """Return the dry audio of a take (the piece it played) or a whole recording, float32 (frames,)."""
+        if isinstance(of, DryRecording):
+            return read_audio(self.path / of.file_name, self.record.sample_rate, 0, of.frames)
+        return read_audio(self.path / of.dry_file_name, self.record.sample_rate, of.dry_start, of.frames)
+
+    def read_wet(self, take: Take) -> np.ndarray:
+        """Return the wet audio of a take, float32 (frames,)."""
+        return read_audio(self.path / take.file_name, self.record.sample_rate, 0, take.frames)
+
+    def raw_of(self, take: Take) -> np.ndarray:
+        """Return the knob positions of a take, float32 (knobs,), each 0..1."""
+        return np.array([take.raw[name] for name in self.knob_names], np.float32)
+
+    @property
+    def data_hash(self) -> str:
+        """sha256 over what a training sees: the knobs, and every take's audio hashes, place, setting and split."""
+        seen: list[Any] = [self.record.sample_rate, [k.to_dict() for k in self.record.knobs]]
+        for t in sorted(self.takes, key=lambda t: t.file_name):
+            raw = [t.raw[name] for name in self.knob_names]
+            seen.append([t.sha256, t.dry_sha256, t.dry_start, t.frames, t.setting, t.split, raw, t.replicate_of])
+        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+
+def safe_name(name: str) -> bool:
+    """Return whether a file name from a folder stays inside that folder."""
+    path = PurePosixPath(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\\" not in name and "\0" not in name
