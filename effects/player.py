@@ -56,7 +56,7 @@ class Player:
         drop = min(latency - self._dropped, planar.shape[1])
         self._dropped += drop
         if reset:
-            self._fresh = True
+            self._fresh = latency > 0  # without latency a stream may go on from here, as in pedalboard
             return np.ascontiguousarray(planar[:, latency : latency + samples]) if latency else planar
         return np.ascontiguousarray(planar[:, drop:]) if drop else planar
 

@@ -20,12 +20,14 @@ class Model:
         weights: float32 arrays by name, shapes as `spec.weight_shapes`.
         training: how it was made: data, seed, loss, versions; plain JSON data.
         certificate: how close it is: metrics on unseen recordings and settings; plain JSON data.
+        path: the file it was read from.
     """
 
     spec: ModelSpec
     weights: dict[str, np.ndarray]
     training: dict[str, Any] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
+    path: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         shapes = self.spec.weight_shapes

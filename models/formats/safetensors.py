@@ -49,7 +49,7 @@ def read(path: Path) -> Model:
     for key in ("spec", "training", "certificate"):
         if not isinstance(data.get(key), dict):
             raise ModelFileError(path, key, "missing, or not a mapping")
-    return Model(ModelSpec(**data["spec"]), weights, data["training"], data["certificate"])
+    return Model(ModelSpec(**data["spec"]), weights, data["training"], data["certificate"], path)
 
 
 def write(model: Model, path: Path) -> None:
@@ -66,10 +66,10 @@ def write(model: Model, path: Path) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
         except BaseException:
-            os.unlink(temporary)
+            Path(temporary).unlink()
             raise
     except OSError as error:
         raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
