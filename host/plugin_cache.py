@@ -26,7 +26,13 @@ def plugin_files(path: Path) -> list[Path]:
 def cache_file(path: Path, plugin_name: str | None, *versions: object) -> Path:
     """Return the file that remembers the probe of `path`: another mtime, size or version is another file."""
     stats = [f.stat() for f in plugin_files(path)]
-    key = [str(path.resolve()), plugin_name, max((s.st_mtime_ns for s in stats), default=0), sum(s.st_size for s in stats), *versions]
+    key = [
+        str(path.resolve()),
+        plugin_name,
+        max((s.st_mtime_ns for s in stats), default=0),
+        sum(s.st_size for s in stats),
+        *versions,
+    ]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:20]
     return cache_folder() / "plugins" / f"{path.stem}-{digest}.json"
 

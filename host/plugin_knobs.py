@@ -1,0 +1,135 @@
+"""What the knobs of a foreign plugin are: its 1001-point text probe turned into rows of `Parameter`."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..models.parameter import Parameter
+
+# What DPF, JUCE and pedalboard's host put among the parameters though no musician turns it.
+FAKE_NAMES = {"buffer size", "sample rate", "current program", "program", "programs"}
+FAKE_PATTERN = re.compile(r"^(midi cc |cc \d+|p\d\d\d$|reserved|unused)", re.IGNORECASE)
+LAST = 1000  # the probe has LAST + 1 points
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A knob of a plugin: its row, and where each choice of a switch sits in the plugin's 0..1."""
+
+    parameter: Parameter
+    choice_positions: tuple[float, ...] = ()
+
+    def to_raw(self, value: Any) -> float:
+        """Return the plugin's raw position for a value."""
+        if self.choice_positions:
+            return self.choice_positions[int(self.parameter.to_number(value))]
+        return self.parameter.to_raw(value)
+
+    def from_raw(self, raw: float) -> Any:
+        """Return the value at the plugin's raw position, rounded to what float32 positions can carry."""
+        row = self.parameter
+        if self.choice_positions:
+            nearest = min(range(len(self.choice_positions)), key=lambda i: abs(self.choice_positions[i] - raw))
+            return row.choices[nearest]
+        value = row.from_raw(min(max(raw, 0.0), 1.0))
+        span = row.maximum - row.minimum if row.scale != "log" else abs(value)
+        digits = 6 - math.ceil(math.log10(span)) if span > 0 else 6
+        return min(max(round(value, digits), row.minimum), row.maximum)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {"parameter": self.parameter.to_dict(), "choice_positions": list(self.choice_positions)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Knob":
+        """Rebuild from `to_dict`."""
+        return cls(Parameter.from_dict(data["parameter"]), tuple(data["choice_positions"]))
+
+
+def knobs_of(native: Any) -> tuple[dict[str, Knob], dict[str, str]]:
+    """Return (knobs by name, why each other parameter is none) of a loaded pedalboard plugin."""
+    knobs: dict[str, Knob] = {}
+    filtered: dict[str, str] = {}
+    for name, foreign in native.parameters.items():
+        why = _why_no_knob(foreign)
+        if why:
+            filtered[name] = why
+        else:
+            knobs[name] = _knob(name, foreign)
+    return knobs, filtered
+
+
+def _why_no_knob(foreign: Any) -> str:
+    plain = str(foreign.name).strip().lower()
+    if plain in FAKE_NAMES or FAKE_PATTERN.match(plain):
+        return "set by the host, not a knob"
+    if not foreign.is_automatable:
+        return "an output of the plugin (meter), not a knob"
+    if len(set(foreign.valid_values)) < 2:
+        return "has a single value"
+    return ""
+
+
+def _knob(name: str, foreign: Any) -> Knob:
+    ranges = sorted((low, high, _plain(value)) for (low, high), value in foreign.ranges.items())
+    unit = str(foreign.units or "").strip()
+    default_raw = float(foreign.raw_value)
+    if foreign.type is not float or (foreign.is_discrete and len(ranges) == 2 and len(set(foreign.valid_values)) == 2):
+        return _switch(name, unit, ranges, default_raw)
+    values = np.empty(LAST + 1)
+    for low, _, value in ranges:
+        values[round(low * LAST) :] = value
+    return Knob(_continuous(name, unit, values, default_raw))
+
+
+def _plain(value: Any) -> float | bool | str:
+    """Undo pedalboard's wrappers around values."""
+    if isinstance(value, str):
+        return str(value)
+    return float(value) if isinstance(value, float) else bool(value)
+
+
+def _switch(name: str, unit: str, ranges: list[tuple[float, float, Any]], default_raw: float) -> Knob:
+    choices: list[Any] = []
+    positions: list[float] = []
+    for low, high, value in ranges:
+        if value in choices:
+            continue
+        step = len(choices) / max(len(ranges) - 1, 1)  # where the VST3 rule for lists puts it
+        choices.append(value)
+        positions.append(step if low <= step <= high else (low + high) / 2)
+    default = choices[min(range(len(choices)), key=lambda i: abs(positions[i] - default_raw))]
+    return Knob(Parameter(name, unit, default=default, choices=tuple(choices)), tuple(positions))
+
+
+def _continuous(name: str, unit: str, values: np.ndarray, default_raw: float) -> Parameter:
+    """Fit linear, then log, then points; a knob that falls or is not finite keeps its bare position 0..1."""
+    raw = np.linspace(0.0, 1.0, len(values))
+    finite = bool(np.isfinite(values).all())
+    low, high = float(values[0]), float(values[-1])
+    if not finite or not low < high:
+        return Parameter(name, "", 0.0, 1.0, min(max(default_raw, 0.0), 1.0))
+    rows = [Parameter(name, unit, low, high, low)]
+    if low > 0:
+        rows.append(Parameter(name, unit, low, high, low, scale="log"))
+    steps = np.diff(values)
+    rounding = float(np.median(steps[steps > 0])) if (steps > 0).sum() < 900 else 0.0  # of the printed text
+    for row in rows:
+        fit = np.array([row.from_raw(r) for r in raw])
+        tolerance = 0.002 * (np.abs(values) if row.scale == "log" else high - low) + rounding
+        if (np.abs(fit - values) <= tolerance).all():
+            return _with_default(row, default_raw)
+    for count in (41, 21, 11, 6):
+        picked = values[np.linspace(0, LAST, count).astype(int)]
+        if (np.diff(picked) > 0).all():
+            points = tuple(float(v) for v in picked)
+            return _with_default(Parameter(name, unit, low, high, low, scale="points", points=points), default_raw)
+    return Parameter(name, "", 0.0, 1.0, min(max(default_raw, 0.0), 1.0))
+
+
+def _with_default(row: Parameter, default_raw: float) -> Parameter:
+    default = Knob(row).from_raw(default_raw)
+    return Parameter(row.name, row.unit, row.minimum, row.maximum, default, scale=row.scale, points=row.points)

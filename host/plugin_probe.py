@@ -1,0 +1,158 @@
+"""The first load of a plugin happens in a child process: what hangs or crashes there is an error here.
+
+The child (`plugin_probe_child`) loads the plugin, measures it, and writes its answer to a file after every stage,
+so that a crash can be told by the stage it happened in. Answers, the bad ones too, are remembered on disk.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..models.errors import FileProblem, InvalidValue, PluginError
+from . import _pedalboard
+from .measure import Delay
+from .plugin_cache import cache_file, recall, remember
+from .plugin_knobs import Knob
+
+PROBE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class PluginReport:
+    """What `wetdry inspect` prints about a plugin.
+
+    Attributes:
+        path, plugin_name: the file, and which of its plugins.
+        name, manufacturer, version, category, format, identifier: as the plugin says.
+        channels: the channel counts it accepts (of 1 and 2).
+        knobs: by name; row with unit, range, default, scale, choices.
+        filtered: parameters that are no knobs, and why.
+        reported_latency_samples: as the plugin says at 48 kHz, defaults.
+        delay: as measured by an impulse, without compensation; None where nothing came back.
+        tail_seconds: to -90 dB after a noise burst at the defaults; None where it takes longer than 10 s.
+        deterministic: whether two fresh instances render the same noise to the same samples.
+        repeat_esr: energy of their difference over the energy of the render.
+        reload: "clears" (reset() clears its audio) or "persists" (it is re-instantiated at each reset).
+        load_seconds, real_time_factor: of this machine, at the probe.
+    """
+
+    path: str
+    plugin_name: str | None
+    name: str
+    manufacturer: str
+    version: str
+    category: str
+    format: str
+    identifier: str
+    channels: tuple[int, ...]
+    knobs: dict[str, Knob]
+    filtered: dict[str, str]
+    reported_latency_samples: int
+    delay: Delay | None
+    tail_seconds: float | None
+    deterministic: bool
+    repeat_esr: float
+    reload: str
+    load_seconds: float
+    real_time_factor: float
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "PluginReport":
+        """Rebuild from the plain JSON data that the probe wrote."""
+        values = dict(data)
+        values["channels"] = tuple(values["channels"])
+        values["knobs"] = {name: Knob.from_dict(knob) for name, knob in values["knobs"].items()}
+        values["delay"] = Delay(**values["delay"]) if values["delay"] else None
+        return cls(**values)
+
+
+def inspect(path: str | Path, plugin_name: str | None = None, *, timeout: float = 60.0, refresh: bool = False) -> PluginReport:
+    """Load and measure a plugin in a child process, or answer from what is remembered of it.
+
+    Args:
+        path: a .vst3 file or bundle folder.
+        plugin_name: which plugin, where the file holds several.
+        timeout: seconds the child may take.
+        refresh: probe again even if an answer is remembered.
+
+    Raises:
+        FileProblem: nothing at `path`.
+        MissingExtra: pedalboard is not installed.
+        PluginError: not a VST3, or it hung, crashed or refused; names the plugin, what happened and the next step.
+    """
+    file = check_path(path)
+    if not timeout > 0:
+        raise InvalidValue(f"timeout = {timeout} s: pass a positive number of seconds")
+    remembered_in = cache_file(file, plugin_name, PROBE_VERSION, _pedalboard.version())
+    answer = None if refresh else recall(remembered_in)
+    if answer is None or (answer.get("timeout") is not None and answer["timeout"] < timeout):
+        answer = _run_child(file, plugin_name, timeout)
+        remember(remembered_in, answer)
+        hint = ""
+    else:
+        hint = f" (remembered from an earlier try; delete {remembered_in} to try again)"
+    if "error" in answer:
+        raise PluginError(answer["error"] + hint)
+    try:
+        return replace(PluginReport.from_dict(answer["report"]), path=str(file))
+    except (KeyError, TypeError, ValueError):  # a cache file that is not ours or was damaged
+        if refresh:
+            raise
+        return inspect(path, plugin_name, timeout=timeout, refresh=True)
+
+
+def check_path(path: str | Path) -> Path:
+    """Return `path` as a Path where it can be a VST3; raises FileProblem or PluginError in one line."""
+    file = Path(path).expanduser()
+    if not file.exists():
+        raise FileProblem(f"no plugin at {file}: check the path (VST3s usually lie in /usr/lib/vst3 or ~/.vst3)")
+    suffix = file.suffix.lower()
+    if suffix in (".so", ".dll", ".lv2", ".clap", ".component"):
+        kind = {".lv2": "an LV2", ".clap": "a CLAP", ".component": "an Audio Unit"}.get(suffix, "a VST2 (or a bare library)")
+        raise PluginError(f"{file} is {kind}; wetdry loads VST3 plugins: pass the .vst3 of the same plugin")
+    if suffix != ".vst3":
+        raise PluginError(f"{file} is not a plugin: pass a .vst3 file or folder")
+    return file
+
+
+def _run_child(file: Path, plugin_name: str | None, timeout: float) -> dict[str, Any]:
+    """Return {"report": …} or {"error": …}; never raises for what the plugin does."""
+    with tempfile.TemporaryDirectory(prefix="wetdry-probe-") as folder:
+        answer = Path(folder) / "answer.json"
+        request = json.dumps({"path": str(file), "plugin_name": plugin_name, "answer": str(answer), "seconds": timeout})
+        command = [sys.executable, "-P", "-m", "wetdry.host.plugin_probe_child", request]
+        with (Path(folder) / "log").open("w+b") as log:
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                code = child.wait(timeout)
+            except subprocess.TimeoutExpired:
+                code = None
+            finally:
+                child.kill()
+                child.wait()
+        data = recall(answer) or {"stage": "starting"}
+        if code == 0 and ("report" in data or "error" in data):
+            return data
+        stage = data["stage"]
+        if code is None:
+            hint = "load_plugin(..., timeout=300) allows more time"
+            return {"error": f"{file.name} hung while {stage} (stopped after {timeout:g} s); {hint}", "timeout": timeout}
+        told = _signal_name(code) or _last_line(Path(folder) / "log") or f"exit code {code}"
+        return {"error": f"{file.name} crashed while {stage} ({told}); it cannot be hosted in this version: try another one"}
+
+
+def _signal_name(code: int) -> str:
+    try:
+        return signal.Signals(-code).name if code < 0 else ""
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].strip()[:200] if lines else ""

@@ -1,0 +1,365 @@
+"""The bridge: a VST3 as a processor like any other of the house, over pedalboard's host."""
+
+import math
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..effects.layout import ChannelLayout
+from ..effects.parameters import BoundParameter, Parameters
+from ..models.errors import FileProblem, InvalidType, InvalidValue, PluginError, UnknownName
+from . import _pedalboard
+from .plugin_knobs import Knob, knobs_of
+from .plugin_probe import PluginReport, check_path, inspect
+
+_OWN = {"raw_state", "raw_values"}  # settable, though no knobs
+
+
+def load_plugin(
+    path: str | Path,
+    plugin_name: str | None = None,
+    parameter_values: Mapping[str, Any] | None = None,
+    *,
+    probe: bool = True,
+    timeout: float = 60.0,
+) -> "Plugin":
+    """Load a VST3 effect.
+
+    Args:
+        path: a .vst3 file or bundle folder.
+        plugin_name: which plugin, where the file holds several.
+        parameter_values: knobs to set at once, in their units.
+        probe: load it in a child process first (once per file and version; remembered), so that a plugin that
+            hangs or crashes raises instead of taking this process along. False: trust it.
+        timeout: seconds the probe may take.
+
+    Raises:
+        FileProblem, PluginError: nothing there, no VST3, or it hung, crashed or refused.
+        UnknownName, InvalidType, InvalidValue: `parameter_values` names no knob, or a value it does not take.
+        MissingExtra: pedalboard is not installed.
+    """
+    report = inspect(path, plugin_name, timeout=timeout) if probe else None
+    plugin = Plugin(check_path(path), plugin_name, report)
+    for name, value in (parameter_values or {}).items():
+        plugin.parameters[name].value = value
+    return plugin
+
+
+class PluginParameter(BoundParameter):
+    """A knob of a bridged plugin; `raw_value` is the plugin's own position, `string_value` its own text."""
+
+    def __init__(self, plugin: "Plugin", knob: Knob) -> None:
+        name = knob.parameter.name
+        super().__init__(knob.parameter, lambda: plugin._get(name), lambda value: plugin._put(name, knob.to_raw(value)))
+        self._plugin, self._foreign = plugin, plugin._foreign[name]
+
+    @property
+    def raw_value(self) -> float:
+        """The plugin's position, 0..1."""
+        return float(self._foreign.raw_value)
+
+    @raw_value.setter
+    def raw_value(self, raw: float) -> None:
+        if not 0.0 <= raw <= 1.0:
+            raise InvalidValue(f"{self.name}: raw position {raw!r} is outside 0 to 1")
+        self._plugin._put(self.name, float(raw))
+
+    @property
+    def string_value(self) -> str:
+        """The value as the plugin prints it."""
+        return str(self._foreign.string_value)
+
+
+class Plugin:
+    """A hosted VST3: knobs as attributes, exact streaming, errors in place of dead processes.
+
+    Differences from `pedalboard.VST3Plugin`, all on purpose: an unknown attribute raises, host parameters and
+    meters are no knobs, a growing block does not wipe the state, a stream started without `reset()` is aligned,
+    state and presets are never stale, NaN and infinity in the input count as 0, buffer_size below 1 raises.
+
+    Attributes:
+        native: the pedalboard object, for native containers. Turn knobs here, not there, while a stream runs.
+        name, path, plugin_name: of the plugin.
+        channels: channel counts it takes.
+        report: what the probe found; None where it was skipped.
+    """
+
+    is_effect = True
+    is_instrument = False
+
+    def __init__(self, path: Path, plugin_name: str | None = None, report: PluginReport | None = None) -> None:
+        own = self.__dict__  # past __setattr__, which only lets knobs through
+        own["path"], own["plugin_name"], own["report"] = Path(path), plugin_name, report
+        native = own["native"] = _pedalboard.load_vst3(Path(path), plugin_name, report.reload if report else None)
+        own["name"] = native.name
+        found, own["filtered"] = knobs_of(native)
+        if report:
+            own["filtered"] = dict(report.filtered)
+        own["_foreign"] = dict(native.parameters)
+        own["_table"] = {name: knob for name, knob in found.items() if name not in self.filtered}
+        own["_layout"] = self._told_layout()
+        own["_lock"] = threading.RLock()
+        own["_stale"] = False  # a knob moved since audio last ran: the plugin would save its old state
+        own["_prepared"] = None  # (rate, channels, block) of the running stream
+        own["parameters"] = Parameters(self.name, {name: PluginParameter(self, knob) for name, knob in self._table.items()})
+
+    # knobs
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__.get("_table", {}):
+            return self._get(name)
+        if name.startswith("__") or "_table" not in self.__dict__:
+            raise AttributeError(name)
+        raise self._unknown(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._table:
+            self.parameters[name].value = value
+        elif name in _OWN:
+            object.__setattr__(self, name, value)
+        else:
+            raise self._unknown(name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._table]
+
+    def _unknown(self, name: str) -> UnknownName:
+        error = UnknownName(f"knob of {self.name}", name, self._table)
+        if name in self.filtered:
+            error.args = (f"{name} of {self.name} is {self.filtered[name]}",)
+        return error
+
+    def _get(self, name: str) -> Any:
+        return self._table[name].from_raw(float(self._foreign[name].raw_value))
+
+    def _put(self, name: str, raw: float) -> None:
+        foreign = self._foreign[name]
+        with self._lock:
+            foreign.raw_value = raw
+            if abs(float(foreign.raw_value) - raw) > 1e-6:  # knobs that depend on others want it twice
+                foreign.raw_value = raw
+            self.__dict__["_stale"] = True
+
+    @property
+    def raw_values(self) -> dict[str, float]:
+        """Position 0..1 of every knob, by name; setting some turns those."""
+        return {name: self.parameters[name].raw_value for name in self._table}
+
+    @raw_values.setter
+    def raw_values(self, positions: Mapping[str, float]) -> None:
+        for _ in range(2):
+            for name, raw in positions.items():
+                self.parameters[name].raw_value = raw
+
+    # sound
+
+    def _told_layout(self) -> ChannelLayout:
+        layout = ChannelLayout()
+        if len(self.channels) == 1:  # a plugin that takes one count only need not guess it from the shape
+            layout._channels = self.channels[0]
+        return layout
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Channel counts the plugin takes."""
+        return self.report.channels if self.report else (1, 2)
+
+    @property
+    def latency_samples(self) -> int:
+        """Latency the plugin reports now; `process` compensates it."""
+        return int(self.native.reported_latency_samples)
+
+    @property
+    def tail_seconds(self) -> float:
+        """Seconds to -90 dB at the defaults, as probed (10 where it rings longer)."""
+        if self.report is None:
+            return 0.0
+        return 10.0 if self.report.tail_seconds is None else self.report.tail_seconds
+
+    def reset(self) -> None:
+        """Clear the sound and the channel layout; the knobs stay."""
+        with self._lock, _pedalboard.quiet_stderr(), self._plain_errors():
+            self.__dict__["_layout"] = self._told_layout()
+            self.settle()
+            self.native.reset()
+            self.__dict__["_prepared"] = None
+
+    def settle(self) -> None:
+        """Make moved knobs stick before a reset, with a block of silence; does nothing where none has moved.
+
+        A plugin that pedalboard re-instantiates at each reset comes back from its saved state, and the saved state
+        is that of the last block played: without this, a knob moved to its default just before a reset stays where
+        it was (ZamTube: tube_drive 5, then 0.1, then `process(reset=True)` still plays 5). Who resets `native`
+        itself, in a container, calls this first. Audio in the plugin is lost, as in a reset.
+        """
+        with self._lock:
+            if self._stale:
+                rate, channels, _ = self._prepared or (48000.0, self.channels[0], 0)
+                with self._plain_errors():
+                    self._native_call(np.zeros((channels, 512), np.float32), rate, 512, False)
+                self.__dict__["_stale"] = False
+
+    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+        """Run audio through the plugin; arguments, layouts and lengths as `Effect.process`.
+
+        Streamed blocks larger than the first one after a reset are cut to its size: the plugin would lose its
+        state otherwise. The result is the same; a first block of a few samples makes the stream slower.
+
+        Raises:
+            InvalidValue: a channel count the plugin does not take; a rate or buffer_size no one takes.
+            InvalidType, LayoutError: dtype or shape.
+            PluginError: the plugin has to be reloaded and this is not the thread it was loaded on.
+        """
+        rate, block = _checked(sample_rate, buffer_size)
+        with self._lock:
+            planar = self._layout.to_planar(input_array)
+            if not np.isfinite(planar).all():
+                planar[~np.isfinite(planar)] = 0.0
+            channels, length = planar.shape
+            if channels not in self.channels:
+                takes = " or ".join(map(str, self.channels))
+                raise InvalidValue(f"{self.name} takes {takes} channel(s), got {channels}: pass that many, or one plugin each")
+            if length == 0:
+                return self._layout.from_planar(planar, input_array)
+            return self._layout.from_planar(self._run(planar, rate, block, reset), input_array)
+
+    __call__ = process
+
+    def _run(self, planar: np.ndarray, rate: float, block: int, reset: bool) -> np.ndarray:
+        channels, length = planar.shape
+        fresh = self._prepared is None or self._prepared[:2] != (rate, channels)
+        if reset or fresh:
+            self.settle()
+        if not reset:
+            if fresh:
+                with self._plain_errors():
+                    self.native.reset()
+                self.__dict__["_prepared"] = (rate, channels, min(block, length))
+            block = min(block, self.__dict__["_prepared"][2])
+        with self._plain_errors():
+            heard = self._native_call(planar, rate, block, reset)
+        self.__dict__["_stale"] = False
+        if reset:
+            self.__dict__["_prepared"] = (rate, channels, min(block, length))
+        return heard
+
+    def _native_call(self, planar: np.ndarray, rate: float, block: int, reset: bool) -> np.ndarray:
+        channels, length = planar.shape
+        if channels == 1:
+            return self.native.process(planar[0], rate, buffer_size=block, reset=reset)[None]
+        if length > channels:
+            return self.native.process(planar, rate, buffer_size=block, reset=reset)
+        # Fewer samples than channels: pedalboard would guess the layout wrong, so a container that was told it before asks.
+        board = _pedalboard.pedalboard().Pedalboard([])
+        board.process(np.zeros((channels, 64), np.float32), rate)
+        board.append(self.native)
+        return board.process(planar, rate, buffer_size=block, reset=reset)
+
+    def _plain_errors(self) -> "_PlainErrors":
+        return _PlainErrors(self.name)
+
+    # state
+
+    @property
+    def raw_state(self) -> bytes:
+        """The plugin's own state, never stale.
+
+        A plugin saves what it was like when audio last ran. Where a knob has moved since, one block of silence
+        runs first: through this instance, then reset, where no stream is running; through a second instance with
+        the same knobs where one is, so that the stream does not notice.
+        """
+        return bytes(self._settled().raw_state)
+
+    @raw_state.setter
+    def raw_state(self, data: bytes) -> None:
+        if not isinstance(data, bytes | bytearray):
+            raise InvalidType(f"raw_state is bytes, got {type(data).__name__}")
+        with self._lock:
+            try:
+                self.native.raw_state = bytes(data)
+            except (RuntimeError, ValueError) as error:
+                raise PluginError(f"{self.name} refused this state ({str(error).splitlines()[0]})") from None
+            self.reset()
+
+    @property
+    def preset_data(self) -> bytes:
+        """The state as the bytes of a .vstpreset, never stale."""
+        return bytes(self._settled().preset_data)
+
+    def save_preset(self, path: str | Path) -> None:
+        """Write a .vstpreset. Raises FileProblem."""
+        try:
+            Path(path).write_bytes(self.preset_data)
+        except OSError as error:
+            raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
+
+    def load_preset(self, path: str | Path) -> None:
+        """Load a .vstpreset and reset. Raises FileProblem or PluginError."""
+        if not Path(path).is_file():
+            raise FileProblem(f"no preset at {path}: pass a .vstpreset file")
+        with self._lock:
+            try:
+                self.native.load_preset(str(path))
+            except (RuntimeError, ValueError, ImportError) as error:
+                raise PluginError(f"{path} is not a preset of {self.name} ({str(error).splitlines()[0]})") from None
+            self.reset()
+
+    def _settled(self) -> Any:
+        with self._lock:
+            if not self._stale:
+                return self.native
+            if self._prepared is None:
+                self.reset()
+                return self.native
+            second = Plugin(self.path, self.plugin_name, self.report)
+            second.native.raw_state = self.native.raw_state
+            second.raw_values = self.raw_values
+            second.settle()
+            return second.native
+
+    # identity
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (self.path, self.plugin_name, self.raw_values, self.raw_state)
+
+    def __repr__(self) -> str:
+        values = {name: self._get(name) for name in self._table if self._get(name) != self._table[name].parameter.default}
+        return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {values!r})"
+
+
+class _PlainErrors:
+    """Turn what pedalboard raises while processing into our errors."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, RuntimeError) and "main thread" in str(error):
+            raise PluginError(f"{self.name} is reloaded at every reset, which only its loading thread may do: "
+                              "pass reset=False here, or call from that thread") from None  # fmt: skip
+        if isinstance(error, ValueError) and "channel" in str(error):
+            raise InvalidValue(f"{self.name}: {str(error).splitlines()[0]}") from None
+
+
+def _rebuild(path: Path, plugin_name: str | None, positions: dict[str, float], state: bytes) -> Plugin:
+    plugin = load_plugin(path, plugin_name)
+    plugin.raw_state = state
+    plugin.raw_values = positions
+    return plugin
+
+
+def _checked(sample_rate: Any, buffer_size: Any) -> tuple[float, int]:
+    if isinstance(sample_rate, bool) or not hasattr(sample_rate, "__float__"):
+        raise InvalidType(f"sample_rate is a number in Hz, got {sample_rate!r}")
+    if not (math.isfinite(float(sample_rate)) and float(sample_rate) > 0):
+        raise InvalidValue(f"sample_rate = {sample_rate} must be finite and above 0 Hz")
+    if isinstance(buffer_size, bool) or not hasattr(buffer_size, "__index__"):
+        raise InvalidType(f"buffer_size is a whole number of samples, got {buffer_size!r}")
+    if int(buffer_size) < 1:
+        raise InvalidValue(f"buffer_size = {buffer_size} must be at least 1 sample")
+    return float(sample_rate), int(buffer_size)
