@@ -1,0 +1,99 @@
+"""What training minimises, and its parts: per-item errors of (batch, samples) tensors.
+
+Every energy ratio is taken against the power of the *take* a segment was cut from, not of the segment: so each take, loud
+or quiet, weighs the same, while a silent moment inside one does not blow up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from .errors import UnknownName
+
+PRE_EMPHASIS = 0.85
+QUIETEST_POWER = 1e-8  # -80 dBFS: takes below it are weighed as if they were that loud
+
+
+@dataclass(frozen=True)
+class TakePower:
+    """Mean square of the takes that a batch was cut from, each (batch,): plain and after pre-emphasis."""
+
+    plain: Tensor
+    emphasised: Tensor
+
+    @classmethod
+    def of(cls, target: Tensor) -> "TakePower":
+        """Measure it on the target itself, (batch, samples): the ratios become those of the segments."""
+        return cls(target.square().mean(1), emphasise(target).square().mean(1))
+
+
+def emphasise(audio: Tensor) -> Tensor:
+    """Return 1 - 0.85 z^-1 of audio (batch, samples), one sample shorter."""
+    return audio[:, 1:] - PRE_EMPHASIS * audio[:, :-1]
+
+
+def esr(prediction: Tensor, target: Tensor, power: TakePower | None = None) -> Tensor:
+    """Return the error-to-signal ratio of each item, (batch,)."""
+    power = power or TakePower.of(target)
+    return (prediction - target).square().mean(1) / power.plain.clamp_min(QUIETEST_POWER)
+
+
+def emphasised_esr(prediction: Tensor, target: Tensor, power: TakePower | None = None) -> Tensor:
+    """Return the error-to-signal ratio of each item after pre-emphasis, (batch,)."""
+    power = power or TakePower.of(target)
+    floor = QUIETEST_POWER * (1 - PRE_EMPHASIS) ** 2
+    return emphasise(prediction - target).square().mean(1) / power.emphasised.clamp_min(floor)
+
+
+@cache
+def _multi_resolution_stft() -> torch.nn.Module:
+    from auraloss.freq import MultiResolutionSTFTLoss
+
+    return MultiResolutionSTFTLoss()
+
+
+def mr_stft(prediction: Tensor, target: Tensor, power: TakePower | None = None) -> Tensor:
+    """Return auraloss's multi-resolution STFT distance (its defaults) of the batch, levels brought to the takes' own."""
+    power = power or TakePower.of(target)
+    gain = power.plain.clamp_min(QUIETEST_POWER).rsqrt()[:, None, None]
+    return _multi_resolution_stft()(prediction[:, None] * gain, target[:, None] * gain)
+
+
+def balanced(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return the mean of ESR and pre-emphasised ESR."""
+    return 0.5 * (esr(prediction, target, power) + emphasised_esr(prediction, target, power)).mean()
+
+
+def plain(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return the ESR."""
+    return esr(prediction, target, power).mean()
+
+
+def emphasised(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return the pre-emphasised ESR."""
+    return emphasised_esr(prediction, target, power).mean()
+
+
+STFT_WEIGHT = 5e-4
+
+
+def full(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return `balanced` plus a little MR-STFT, of one item a step in turn: it costs as much as the net otherwise."""
+    item = slice(step % len(target), step % len(target) + 1)
+    part = TakePower(power.plain[item], power.emphasised[item])
+    return balanced(prediction, target, power, step) + STFT_WEIGHT * mr_stft(prediction[item], target[item], part)
+
+
+Loss = Callable[[Tensor, Tensor, TakePower, int], Tensor]
+LOSSES: dict[str, Loss] = {"esr+stft": full, "esr": balanced, "esr-plain": plain, "esr-emphasised": emphasised}
+DEFAULT_LOSS = "esr+stft"
+
+
+def named(name: str) -> Loss:
+    """Return a loss of LOSSES: (prediction, target, power, step) → scalar. Raises UnknownName listing near misses."""
+    if name not in LOSSES:
+        raise UnknownName("loss", name, LOSSES)
+    return LOSSES[name]

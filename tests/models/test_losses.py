@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+from scipy.signal import lfilter
+from wetdry.models import losses
+from wetdry.models.errors import UnknownName
+
+
+@pytest.fixture
+def pair():
+    torch.manual_seed(0)
+    target = 0.1 * torch.randn(3, 9600)
+    return target + 0.01 * torch.randn(3, 9600), target
+
+
+def test_ratios_equal_their_definitions(pair):
+    prediction, target = pair
+    p, t = (x.double().numpy() for x in pair)
+    np.testing.assert_allclose(losses.esr(prediction, target), ((p - t) ** 2).sum(1) / (t**2).sum(1), rtol=1e-5)
+    pe, te = (lfilter([1, -0.85], 1, x)[:, 1:] for x in (p, t))
+    np.testing.assert_allclose(losses.emphasised_esr(prediction, target), ((pe - te) ** 2).sum(1) / (te**2).sum(1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_a_quiet_take_counts_as_much_as_a_loud_one(pair, name):
+    prediction, target = pair
+    gain = torch.tensor([[1.0], [1e-2], [10.0]])
+    loss = losses.named(name)
+    even = loss(prediction, target, losses.TakePower.of(target), 1)
+    uneven = loss(prediction * gain, target * gain, losses.TakePower.of(target * gain), 1)
+    torch.testing.assert_close(uneven, even, rtol=1e-3, atol=1e-6)
+
+
+def test_a_silent_moment_inside_a_take_is_weighed_with_the_take():
+    target, prediction = torch.zeros(1, 4800), torch.full((1, 4800), 1e-3)
+    power = losses.TakePower(torch.tensor([0.01]), torch.tensor([0.001]))
+    torch.testing.assert_close(losses.esr(prediction, target, power), torch.tensor([1e-4]))
+    assert losses.full(prediction, target, power, 0).isfinite()
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_zero_at_the_target_and_its_gradient_points_there(pair, name):
+    prediction, target = (x.clone() for x in pair)
+    loss, power = losses.named(name), losses.TakePower.of(target)
+    assert abs(float(loss(target, target, power, 0))) < 1e-6
+    prediction.requires_grad_()
+    before = loss(prediction, target, power, 0)
+    (slope,) = torch.autograd.grad(before, prediction)
+    after = loss(prediction - 1e-3 * slope / slope.norm(), target, power, 0)
+    assert after < before
+
+
+def test_spectral_part_sees_every_item_in_turn(pair):
+    prediction, target = pair
+    power = losses.TakePower.of(target)
+    both = [(losses.full(prediction, target, power, s), losses.balanced(prediction, target, power, s)) for s in range(6)]
+    extra = {round(float(full - balanced), 9) for full, balanced in both}
+    assert len(extra) == 3
+
+
+def test_unknown_loss_lists_near_misses():
+    with pytest.raises(UnknownName, match=r"esr\+stft"):
+        losses.named("esr+sft")
