@@ -2,8 +2,8 @@
 
 from ..models.parameter import Parameter
 from .effect import Effect
-from .kernels.gain import GAIN, initial_memory
-from .kernels.program import Part
+from .kernels.gain import GAIN
+from .kernels.program import Knob, Part
 from .registry import REGISTRY
 
 
@@ -12,7 +12,7 @@ class Gain(Effect):
     """Multiplies the signal by a level.
 
     Knobs:
-        gain_db: -120 to 48 dB; a move glides with a time constant of 10 ms.
+        gain_db: -120 to 48 dB; a move glides, as a linear factor, with a time constant of 10 ms.
 
     Latency 0 samples, no tail.
 
@@ -26,5 +26,11 @@ class Gain(Effect):
 
     gain_db: float
 
+    def _kernel_number(self, parameter: Parameter, value: object) -> float:
+        return 10.0 ** (parameter.to_number(value) / 20.0)
+
+    def _knobs(self) -> tuple[Knob, ...]:
+        return tuple(Knob(p.smoothing_ms, 1.0) for p in self.parameters_table)
+
     def _part(self, sample_rate: float, channels: int) -> Part:
-        return Part(GAIN, self._knobs(), initial_memory())
+        return Part(GAIN, self._knobs())

@@ -178,7 +178,11 @@ def checked(processor: Any) -> Any:
         if isinstance(processor, module.Chain | module.Pedalboard):
             return Chain(processor)
         return processor
-    if callable(getattr(processor, "process", None)) and callable(getattr(processor, "reset", None)):
+    if (
+        not isinstance(processor, type)
+        and callable(getattr(processor, "process", None))
+        and callable(getattr(processor, "reset", None))
+    ):
         return processor
     raise InvalidType(f"{processor!r:.80} is no processor: add an effect, a pedalboard plugin, load_plugin(path), "
                       "a Chain, a Mix or None")  # fmt: skip

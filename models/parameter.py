@@ -139,7 +139,7 @@ class Parameter:
             raise InvalidType(f"a knob is a mapping with a name, got {data!r:.80}")
         if set(data) - known:
             raise InvalidValue(f"knob {data['name']!r} has an unknown field {sorted(set(data) - known)[0]!r}")
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
         numbers = ("minimum", "maximum", "smoothing_ms")
         if any(isinstance(values.get(n, 0.0), bool) or not isinstance(values.get(n, 0.0), int | float) for n in numbers):
             raise InvalidType(f"knob {data['name']!r}: {', '.join(numbers)} are numbers")

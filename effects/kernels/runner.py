@@ -5,6 +5,8 @@ tiles, non-finite input (counts as 0), the mute of a kernel whose output turns n
 """
 
 import math
+import platform
+from typing import Any
 
 import numba
 import numpy as np
@@ -23,8 +25,7 @@ EXPONENT = np.int32(0x7F800000)
 FLUSH_DENORMALS = 0x8040
 
 
-@intrinsic
-def call_kernel(typing_context, address, audio, start, frames, clock, knobs, memory, state, weights):
+def _call_kernel(typing_context, address, audio, start, frames, clock, knobs, memory, state, weights):
     """Call the kernel at `address`; arrays travel by value, as numba's C wrapper takes them."""
     signature = types.void(address, *SIGNATURE.args)
 
@@ -38,8 +39,7 @@ def call_kernel(typing_context, address, audio, start, frames, clock, knobs, mem
     return signature, codegen
 
 
-@intrinsic
-def exchange_float_mode(typing_context, mode):
+def _exchange_float_mode(typing_context, mode):
     """Set the x86 float control register and return the one before; a no-op on other machines."""
 
     def codegen(context, builder, _, values):
@@ -62,13 +62,15 @@ def exchange_float_mode(typing_context, mode):
     return types.int32(types.int32), codegen
 
 
+call_kernel: Any = intrinsic(_call_kernel)
+exchange_float_mode: Any = intrinsic(_exchange_float_mode)
+
+
 def _is_x86(triple: str) -> bool:
     return triple.startswith(("x86_64", "i386", "i686")) or (not triple and _host_is_x86())
 
 
 def _host_is_x86() -> bool:
-    import platform
-
     return platform.machine().lower() in ("x86_64", "amd64", "i686")
 
 

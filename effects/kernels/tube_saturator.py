@@ -39,7 +39,7 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
             value = np.float64(knobs[k, at])
             if value != memory[LAST + k]:
                 memory[LAST + k] = value
-                if k == BIAS or k == MIX:
+                if k in (BIAS, MIX):
                     memory[FACTORS + k] = value
                 elif k == TONE:  # bilinear one-pole: g / (1 + g) with g = tan(pi f / rate), f kept below 0.49 rate
                     g = math.tan(math.pi * min(value, 0.49 * rate) / rate)

@@ -4,6 +4,8 @@ Sums run over inputs and taps in one fixed order for every sample, in lanes over
 not depend on how time was cut.
 """
 
+from typing import Any
+
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
@@ -16,12 +18,13 @@ FLOAT, INDEX = ir.FloatType(), ir.IntType(64)
 
 def lanes() -> int:
     """Return floats in a vector of the machine compiled for: 16 with AVX-512, else 8."""
-    features = config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
+    features = getattr(config, "CPU_FEATURES", None) or llvm.get_host_cpu_features().flatten()
     return 16 if "+avx512f" in features else 8
 
 
-@intrinsic
-def add_product(typing_context, state, weights, out, out_stride, groups, source, source_stride, inputs, taps, step, at, frames):
+def _add_product(
+    typing_context, state, weights, out, out_stride, groups, source, source_stride, inputs, taps, step, at, frames
+):
     """state[out + o·out_stride + j] += Σ weights · state[source + i·source_stride + k·step + j], for j < frames.
 
     o runs over GROUP · groups outputs, i over inputs, k over taps; the weights lie at `at` in the order
@@ -60,6 +63,9 @@ def add_product(typing_context, state, weights, out, out_stride, groups, source,
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+add_product: Any = intrinsic(_add_product)
 
 
 def _product(builder, memory, table, width, count, target, out_stride, source, source_stride, inputs, taps, step, weight):

@@ -19,7 +19,7 @@ LARGEST_FILE = 512 * 2**20
 
 def recognises(head: bytes, size: int) -> bool:
     """Return whether the first bytes are those of a safetensors file: header length, then a JSON object."""
-    return 16 <= size and len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8
+    return size >= 16 and len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8
 
 
 def read(path: Path) -> Model:

@@ -23,7 +23,9 @@ SPECS = {
     "no knobs": wavenet(RATE, (), channels=3, dilations=(1, 2), kernel_size=4),
     "one channel": wavenet(RATE, KNOBS, channels=1, dilations=(1, 5)),
     "head wider than the path": ModelSpec(sample_rate=RATE, layers=(WaveNet(arrays=(
-        WaveNetArray(channels=2, dilations=(1,), head_channels=20, film=False), WaveNetArray(channels=20, dilations=(2,), film=False))),)),
+        WaveNetArray(channels=2, dilations=(1,), head_channels=20, film=False),
+        WaveNetArray(channels=20, dilations=(2,), film=False),
+    )),)),
     "two arrays": TWO_ARRAYS,
 }  # fmt: skip
 
