@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import effects, host, models
     from .effects import NeuralEffect, TubeSaturator
-    from .host import Chain, Mix, capture, clone, evaluate, load_plugin, train
+    from .host.capture import capture
+    from .host.chain import Chain
+    from .host.clone import clone
+    from .host.evaluation import evaluate
+    from .host.mix import Mix
+    from .host.plugins import load_plugin
+    from .models.training import train
 
 __version__ = "0.1.0"
 _ROOMS = ("effects", "host", "models", "presets")
-_FACE = {
+_FACE = {  # name: the module it comes from
     "TubeSaturator": "effects",
     "NeuralEffect": "effects",
-    "Chain": "host",
-    "Mix": "host",
-    "load_plugin": "host",
-    "capture": "host",
-    "train": "host",
-    "evaluate": "host",
-    "clone": "host",
+    "Chain": "host.chain",
+    "Mix": "host.mix",
+    "load_plugin": "host.plugins",
+    "capture": "host.capture",
+    "train": "models.training",
+    "evaluate": "host.evaluation",
+    "clone": "host.clone",
 }
 __all__ = ["Chain", "Mix", "NeuralEffect", "TubeSaturator", "capture", "clone", "effects", "evaluate", "host",
            "load_plugin", "models", "presets", "train"]  # fmt: skip

@@ -1,1 +1,56 @@
-"""placeholder"""
+"""The command line: `wetdry --help`; one command a file."""
+
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from ...models.errors import WetdryError
+from . import capture, clone, evaluate, inspect, render, train
+
+app = typer.Typer(
+    name="wetdry",
+    help="Clone, certify and play audio effects. `wetdry clone --help` is a good start.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for command in (clone, inspect, capture, train, evaluate, render):
+    app.command(name=command.__name__.rpartition(".")[2])(command.run)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line on stderr and exit code 2 (130 when interrupted)."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except typer.Exit as stop:
+        code = stop.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        _say("stopped; the same command goes on where it was")
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
+    except WetdryError as error:
+        _say(str(error))
+        code = 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"{where}{error.strerror or error}")
+        code = 2
+    except Exception as error:
+        show = getattr(error, "format_message", None)  # typer's own usage errors
+        if show is None:
+            raise
+        _say(show())
+        code = 2
+    sys.exit(code or 0)
+
+
+def _say(message: str) -> None:
+    folded = " ".join(message.split())
+    home = str(Path.home())
+    print(f"wetdry: {folded.replace(home + '/', '~/') if len(home) > 1 else folded}", file=sys.stderr)

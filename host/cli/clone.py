@@ -1,0 +1,44 @@
+"""`wetdry clone`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .capture import DRY_HELP, KNOBS_HELP
+from .common import TARGET_HELP, capture_summary, console, given_knobs, open_capture_target, progress_bar, verdict
+from .train import MINUTES_HELP
+
+QUICK_HELP = "A few minutes in all: less capture, a smaller net, less training."
+QUICK: dict[str, dict[str, Any]] = {
+    "capturing": {"settings": 32, "seconds_per_take": 12.0, "excitation_seconds": 120.0},
+    "training": {"minutes": 2.5},
+    "evaluating": {"seconds": 8.0},
+}
+
+
+def run(
+    target: Annotated[str, typer.Argument(help=TARGET_HELP)],
+    knobs: Annotated[str, typer.Option(help=KNOBS_HELP)],
+    out: Annotated[Path, typer.Option(help="Folder of the run; a killed run goes on from it.")],
+    dry: Annotated[list[Path] | None, typer.Option(help=DRY_HELP)] = None,
+    minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
+    settings: Annotated[int | None, typer.Option(help="Knob settings to train on.")] = None,
+    unseen: Annotated[int, typer.Option(help="Recordings kept wholly unseen, for the verdict.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help=QUICK_HELP)] = False,
+) -> None:
+    """Clone a plugin: capture it over its knobs, train a twin with the same knobs, measure it, write the page."""
+    from ..clone import clone
+
+    options: dict[str, dict[str, Any]] = {name: dict(values) for name, values in QUICK.items()} if quick else {}
+    options.setdefault("capturing", {})["unseen"] = unseen
+    if settings is not None:
+        options["capturing"]["settings"] = settings
+    if minutes is not None:
+        options.setdefault("training", {})["minutes"] = minutes
+    with progress_bar() as progress:
+        made = clone(open_capture_target(target), given_knobs(knobs), out, dry=dry, seed=seed, progress=progress, **options)
+    capture_summary(made.capture, out / "capture")
+    verdict(made.evaluation, out)
+    console.print(f"play it:  wetdry render {made.model_path} DRY.wav WET.wav")

@@ -1,0 +1,140 @@
+"""What the commands share: how a person names processors, knobs and values, and the progress bar."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ...effects import REGISTRY
+from ...models.errors import FileProblem, InvalidValue, UnknownName
+
+PLUGIN_FOLDERS = (
+    "~/.vst3",
+    "/usr/local/lib/vst3",
+    "/usr/lib/vst3",
+    "/Library/Audio/Plug-Ins/VST3",
+    "C:/Program Files/Common Files/VST3",
+)
+TARGET_HELP = (
+    "A .vst3 (a path, or the name of an installed one), a built-in effect such as TubeSaturator, or pedalboard.Reverb."
+)
+
+console = Console(highlight=False)
+
+
+def plugin_path(text: str) -> Path:
+    """Return the path of a .vst3 given by path, or by name in the folders where plugins are installed."""
+    path = Path(text).expanduser()
+    if path.exists() or len(path.parts) > 1:
+        return path
+    folders = [Path(folder).expanduser() for folder in PLUGIN_FOLDERS]
+    for folder in folders:
+        if (folder / path).exists():
+            return folder / path
+    installed = sorted(file.name for folder in folders if folder.is_dir() for file in folder.glob("*.vst3"))
+    raise FileProblem(str(UnknownName("plugin file", text, installed)))
+
+
+def open_target(text: str) -> Any:
+    """Return the processor a person names: plugin, model file, built-in effect or native pedalboard plugin."""
+    if text.lower().endswith(".vst3"):
+        from ..plugins import load_plugin
+
+        return load_plugin(plugin_path(text))
+    if text.startswith("pedalboard."):
+        from .. import _pedalboard
+
+        return _pedalboard.native_class(text.removeprefix("pedalboard."))()
+    if Path(text).expanduser().is_file():
+        from ...effects import NeuralEffect
+        from ...models.model import load
+
+        return NeuralEffect(load(Path(text).expanduser()))
+    if Path(text).suffix or len(Path(text).parts) > 1:
+        raise FileProblem(f"no file at {text}: pass a .vst3, a model such as clone.safetensors, or an effect "
+                          f"({', '.join(REGISTRY)})")  # fmt: skip
+    return REGISTRY[text]()
+
+
+def open_capture_target(text: str) -> Any:
+    """Return what to capture: the path of a .vst3 (its workers load it), or a processor."""
+    return plugin_path(text) if text.lower().endswith(".vst3") else open_target(text)
+
+
+def given_knobs(text: str) -> dict[str, tuple[float, float] | None]:
+    """Read `drive,treble=2:8`: names, each with the range to visit where it is not the whole."""
+    knobs: dict[str, tuple[float, float] | None] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        name, _, limits = item.partition("=")
+        low, _, high = limits.partition(":")
+        try:
+            knobs[name.strip()] = (float(low), float(high)) if limits else None
+        except ValueError:
+            raise InvalidValue(f"--knobs {item!r}: write a range as {name}=LOW:HIGH") from None
+    if not knobs:
+        raise InvalidValue("--knobs is empty: name one or more, separated by commas (wetdry inspect lists them)")
+    return knobs
+
+
+def set_knobs(processor: Any, settings: list[str]) -> None:
+    """Turn knobs as written: `tube_drive=7.5`, `tone_stack_model=JCM-800`."""
+    for item in settings:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise InvalidValue(f"--set {item!r}: write it as name=value")
+        name, text = name.strip(), text.strip()
+        if not hasattr(processor, "parameters"):
+            from ..recipe import native_settings
+
+            if name not in native_settings(processor):
+                raise UnknownName(f"knob of {type(processor).__name__}", name, native_settings(processor))
+            setattr(processor, name, float(text))
+            continue
+        bound = processor.parameters[name]
+        bound.value = _read_value(bound, text)
+
+
+def _read_value(bound: Any, text: str) -> Any:
+    for choice in bound.valid_values:
+        if str(choice).lower() == text.lower():
+            return choice
+    try:
+        return float(text.removesuffix(bound.units).strip())
+    except ValueError:
+        allowed = ", ".join(map(str, bound.valid_values)) or f"{bound.min_value} to {bound.max_value} {bound.units}".strip()
+        raise InvalidValue(f"{bound.name} = {text!r}: allowed are {allowed}") from None
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float, float, str], None]]:
+    """Yield a callback (stage, done, total, note) that draws one bar a stage."""
+    columns = (TextColumn("{task.description:<10}"), BarColumn(bar_width=32), TextColumn("{task.percentage:>3.0f}%"),
+               TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console) as bar:
+
+        def report(stage: str, done: float, total: float, note: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total, note="")
+            bar.update(tasks[stage], completed=done, total=total, note=note)
+
+        yield report
+
+
+def capture_summary(folder: Any, where: Path) -> None:
+    """Print what a capture holds, and every warning."""
+    record = folder.record
+    splits = [f"{len(folder.takes_of(split))} {split}" for split in ("train", "validation")]
+    console.print(f"capture: {' + '.join(splits)} takes of {record.identity.get('name', 'target')} in {where}")
+    for warning in record.warnings:
+        console.print(f"[yellow]warning:[/yellow] {warning}")
+
+
+def verdict(evaluation: Any, out: Path) -> None:
+    """Print the verdict, the figures behind it, and where the page is."""
+    console.print()
+    console.print(f"[bold]{evaluation.verdict}[/bold]")
+    console.print(f"page:     {out / 'report.html'}")

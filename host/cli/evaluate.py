@@ -1,0 +1,27 @@
+"""`wetdry evaluate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .common import progress_bar, verdict
+
+
+def run(
+    model: Annotated[Path, typer.Argument(help="A clone: runs/…/clone.safetensors.")],
+    capture: Annotated[Path | None, typer.Option(help="Its capture folder; left out: capture/ beside the model.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures, audio and page; left out: the model's.")] = None,
+    settings: Annotated[int, typer.Option(help="Unseen knob settings to draw, besides all corners.")] = 16,
+    seed: Annotated[int, typer.Option(help="Of the settings.")] = 0,
+) -> None:
+    """Put a clone in its plugin's place and measure how close it is, on recordings and settings no training saw."""
+    from ...models.dataset import CaptureFolder
+    from ...models.model import load
+    from ..clone import certify
+
+    out = out or model.parent
+    with progress_bar() as progress:
+        evaluation, _ = certify(load(model), CaptureFolder.open(capture or model.parent / "capture"), out,
+                                settings=settings, seed=seed, progress=progress)  # fmt: skip
+    verdict(evaluation, out)

@@ -1,0 +1,74 @@
+"""clone: capture, train, evaluate, and the page; each step goes on where a killed run stopped."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..models.dataset import CaptureFolder
+from ..models.model import Model
+from .capture import capture
+from .evaluation import Evaluation, evaluate
+from .report import write_report
+
+Progress = Callable[[str, float, float, str], None]
+MODEL_NAME = "clone.safetensors"
+
+
+@dataclass(frozen=True)
+class Clone:
+    """What a clone run leaves: the model with its certificate, the figures, and the files."""
+
+    model: Model
+    evaluation: Evaluation
+    capture: CaptureFolder
+    model_path: Path
+    report_path: Path
+
+
+def clone(
+    target: Any,
+    knobs: Mapping[str, tuple[float, float]] | Iterable[str],
+    out: str | Path,
+    *,
+    dry: str | Path | Sequence[str | Path] | None = None,
+    seed: int = 0,
+    capturing: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    evaluating: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Clone:
+    """Make a neural twin of a processor that keeps its knobs, and measure how close it is.
+
+    Writes into `out`: capture/, training/, clone.safetensors, evaluation.json, evaluation.csv, audio/, report.html.
+    The same call again goes on where it was; with another target, knobs, recordings or seed it refuses.
+
+    Args:
+        target: path of a .vst3, a plugin, an effect, a native pedalboard plugin, a Chain or a Mix.
+        knobs: names, or name → (minimum, maximum).
+        out: folder of the run.
+        dry: recordings and folders of them; None: the built-in excitation.
+        seed: of everything that is drawn.
+        capturing, training, evaluating: further arguments of `capture`, `train` and `evaluate`.
+        progress: called with (stage, done, total, note).
+
+    Raises:
+        WetdryError: what `capture`, `train` and `evaluate` raise; MissingExtra before anything is rendered.
+    """
+    from ..models.training import train
+
+    out = Path(out)
+    folder = capture(target, knobs, out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {}))
+    model = train(folder, out, seed=seed, progress=progress, **dict(training or {}))
+    model.save(out / MODEL_NAME)
+    evaluation, model = certify(model, folder, out, seed=seed, progress=progress, **dict(evaluating or {}))
+    return Clone(model, evaluation, folder, out / MODEL_NAME, out / "report.html")
+
+
+def certify(model: Model, folder: CaptureFolder, out: Path, **options: Any) -> tuple[Evaluation, Model]:
+    """Evaluate a model, write its certificate into its file in `out`, and the page beside it."""
+    evaluation = evaluate(replace(model, certificate={}), folder, out, **options)
+    model = replace(model, certificate=evaluation.certificate(), path=out / MODEL_NAME)
+    model.save(out / MODEL_NAME)
+    write_report(evaluation, folder, out)
+    return evaluation, model

@@ -1,0 +1,54 @@
+"""The README's Python code runs as it stands, and its links and commands exist."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from wetdry.models import Model, Parameter
+from wetdry.models.spec import wavenet
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, zamtube):
+    """A folder as the README's reader has it: a riff, and a clone of ZamTube (untrained here)."""
+    monkeypatch.chdir(tmp_path)
+    riff = 0.3 * np.random.default_rng(0).standard_normal(48000).astype(np.float32)
+    soundfile.write("riff.wav", riff, 48000, subtype="FLOAT")
+    spec = wavenet(
+        48000, (Parameter("tube_drive", "", 0, 11, 0.1), Parameter("treble", "", 0, 10, 5)), channels=4, dilations=(1, 2, 4)
+    )
+    generator = np.random.default_rng(1)
+    weights = {n: 0.3 * generator.standard_normal(s).astype(np.float32) for n, s in spec.weight_shapes.items()}
+    Model(spec, weights).save("runs/zamtube/clone.safetensors")
+    return tmp_path
+
+
+def test_python_blocks_run(folder):
+    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert blocks
+    names = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert names["wet"].shape == names["dry"].shape
+
+
+def test_commands_exist():
+    from typer.main import get_command
+
+    from wetdry.host.cli import app
+
+    known = set(get_command(app).commands)
+    named = {word for line in re.findall(r"^\s*wetdry (\S[^#\n]*)", README, re.M) for word in [line.split()[0]]}
+    assert named
+    assert named <= known
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
