@@ -1,0 +1,304 @@
+"""capture: from a target and its knobs to a capture folder, resumable at any moment."""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, write_record, write_takes
+from ...models.errors import CaptureError, FileProblem, InvalidType, InvalidValue
+from ...models.parameter import Parameter
+from ..measure import difference
+from ..plugin_cache import recall, write_json
+from ..recipe import describe
+from .checks import lead_samples, warnings_of
+from .dry import Source, sources_of
+from .files import sha256_of, wav_bytes, write_wav
+from .plan import PlannedTake, given_settings, plan_takes, sample_settings
+from .pool import Pool
+from .target import as_processor, identity_of, rows_of
+
+Progress = Callable[[str, float, float, str], None]
+PROGRESS_FOLDER = ".progress"  # the plan, the checks, and a row for each finished take
+SHORT_DRY_SECONDS = 180.0
+
+
+def capture(
+    target: Any,
+    knobs: Mapping[str, tuple[float, float]] | Iterable[str],
+    out: str | Path,
+    *,
+    dry: str | Path | Sequence[str | Path] | None = None,
+    settings: int | Sequence[Mapping[str, Any]] = 64,
+    validation_settings: int | Sequence[Mapping[str, Any]] = 8,
+    seconds_per_take: float = 30.0,
+    seed: int = 0,
+    workers: int | None = None,
+    unseen: int | Sequence[str] = 2,
+    validation: int | Sequence[str] = 1,
+    sample_rate: int = 48000,
+    excitation_seconds: float = 240.0,
+    receptive_field_seconds: float = 0.1,
+    take_timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> CaptureFolder:
+    """Render dry/wet pairs of a target over its knobs into a folder.
+
+    Run again after a kill, with the same arguments, it completes the folder; the result is the same to the byte.
+
+    Args:
+        target: path of a .vst3, a Plugin, one of our effects, a native pedalboard plugin, a Chain or a Mix.
+        knobs: names, or name → (minimum, maximum); a native plugin needs the ranges.
+        out: the folder; made where missing.
+        dry: audio files and folders of any rate and channel count; None: the built-in excitation.
+        settings: how many knob settings to train on (corners and scrambled Sobol points), or the settings themselves.
+        validation_settings: the same for validation, kept apart.
+        seconds_per_take: of dry audio a setting gets; takes walk evenly around the training recordings.
+        seed: of settings, splits and excitation.
+        workers: processes; None: one a core.
+        unseen: recordings no training and no validation sees, for evaluation: how many, or their file names.
+        validation: recordings for validation: how many, or their file names.
+        sample_rate: in Hz.
+        excitation_seconds: length of the built-in training signal.
+        receptive_field_seconds: how far back the net to be trained hears; a longer tail gives a warning.
+        take_timeout: seconds one take may take.
+        progress: called as progress(stage, done, total, note).
+
+    Raises:
+        CaptureError: the folder holds another capture (the differences are named), or the target keeps failing.
+        FileProblem: a file that cannot be read, or a folder that cannot be written (full disk, no permission).
+        UnknownName, InvalidValue, InvalidType: a knob, a range or a number that is not allowed.
+        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard is missing.
+    """
+    _check_numbers(seconds_per_take, sample_rate, workers, seed)
+    tell: Progress = progress or (lambda *_: None)
+    processor = as_processor(target)
+    rows = rows_of(processor, knobs)
+    chosen = {
+        "train": _settings(rows, settings, seed, True),
+        "validation": _settings(rows, validation_settings, seed + 7919, False),
+    }
+    sources, warnings = sources_of(dry, sample_rate, seed, unseen, validation, excitation_seconds)
+    tell("dry", 0, len(sources), "reading the dry recordings")
+    recordings = [_recording(i, s, sample_rate) for i, s in enumerate(sources)]
+    folder = Path(out)
+    with _locked(folder):
+        planned = _plan(folder, processor, rows, chosen, recordings, seconds_per_take, sample_rate, seed)
+        for recording, source in zip(recordings, sources, strict=True):
+            if sha256_of(folder / recording.file_name) != recording.sha256:
+                write_wav(folder / recording.file_name, source.audio, sample_rate)
+        start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
+        checks = _render(folder, planned, recordings, start, workers or os.cpu_count() or 1, take_timeout, tell)
+        takes = [_finished(folder, p) for p in planned]
+        checks["replicate_esr"] = _replicate_esr(folder, planned)
+        train_seconds = sum(r.frames for r in recordings if r.split == "train") / sample_rate
+        if train_seconds < SHORT_DRY_SECONDS:
+            more = f"{SHORT_DRY_SECONDS:.0f} s or more is better"
+            warnings.append(f"only {train_seconds:.0f} s of dry audio to train on; {more}")
+        warnings += warnings_of(checks, checks["replicate_esr"], receptive_field_seconds) + _flags(takes)
+        latency = checks.pop("latency")
+        latency["measured"] = latency["reported"] + latency.pop("left")
+        write_takes(folder, rows, takes)
+        write_record(folder, CaptureRecord(
+            target=start["recipe"], identity=identity_of(processor), sample_rate=sample_rate, knobs=rows, seed=seed,
+            dry=tuple(recordings), versions=_versions(), latency=latency, checks=checks, warnings=tuple(warnings),
+        ))  # fmt: skip
+    return CaptureFolder.open(folder)
+
+
+def _check_numbers(seconds: float, sample_rate: float, workers: int | None, seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InvalidType(f"seed is a whole number from 0, got {seed!r}")
+    if not 1.0 <= seconds <= 3600:
+        raise InvalidValue(f"seconds_per_take = {seconds:g} is outside 1 to 3600")
+    if not 8000 <= sample_rate <= 768_000:
+        raise InvalidValue(f"sample_rate = {sample_rate} Hz is outside 8000 to 768000")
+    if workers is not None and not 1 <= workers <= 256:
+        raise InvalidValue(f"workers = {workers} is outside 1 to 256")
+
+
+def _settings(
+    rows: Sequence[Parameter], wanted: int | Sequence[Mapping[str, Any]], seed: int, corners: bool
+) -> list[dict[str, Any]]:
+    if not isinstance(wanted, int):
+        return given_settings(rows, wanted)
+    if wanted < 1:
+        raise InvalidValue(f"{wanted} knob settings: at least 1 is needed")
+    return sample_settings(rows, wanted, seed, corners)
+
+
+def _recording(index: int, source: Source, sample_rate: float) -> DryRecording:
+    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(source.name).stem)[:60]
+    sha256 = hashlib.sha256(wav_bytes(source.audio, sample_rate)).hexdigest()
+    return DryRecording(f"dry/{index:03d}_{stem}.wav", source.name, sha256, len(source.audio), source.split)
+
+
+def _plan(
+    folder: Path, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
+    recordings: list[DryRecording], seconds: float, sample_rate: float, seed: int,
+) -> list[PlannedTake]:  # fmt: skip
+    """Return the takes; the folder's plan has to be the same one, or there has to be none."""
+    pools = {split: [(r.file_name, r.frames) for r in recordings if r.split == split] for split in ("train", "validation")}
+    planned = plan_takes(rows, chosen, pools, seconds, sample_rate)
+    request = {
+        "target": describe(processor),
+        "knobs": [k.to_dict() for k in rows],
+        "settings": chosen["train"],
+        "validation_settings": chosen["validation"],
+        "dry": [asdict(r) for r in recordings],
+        "seconds_per_take": seconds,
+        "sample_rate": sample_rate,
+        "seed": seed,
+    }
+    request = json.loads(json.dumps(request))
+    file = folder / PROGRESS_FOLDER / "plan.json"
+    before = recall(file)
+    if before is None:
+        if (folder / "capture.json").exists() or (folder / "metadata.csv").exists():
+            raise CaptureError(f"{folder} holds a capture without its plan: pass another folder, or delete this one")
+        write_json(file, request)
+    elif before != request:
+        differing = [_difference(key, before.get(key), request[key]) for key in request if before.get(key) != request[key]]
+        raise CaptureError(
+            f"{folder} holds another capture, with other {'; '.join(differing)}: pass another folder, or delete this one"
+        )
+    return planned
+
+
+def _difference(key: str, before: Any, now: Any) -> str:
+    if isinstance(before, int | float) and isinstance(now, int | float):
+        return f"{key} ({before:g} there, {now:g} now)"
+    if isinstance(before, list) and isinstance(now, list) and len(before) != len(now):
+        return f"{key} ({len(before)} there, {len(now)} now)"
+    return key
+
+
+def _render(
+    folder: Path, planned: list[PlannedTake], recordings: list[DryRecording], start: dict[str, Any],
+    workers: int, take_timeout: float, tell: Progress,
+) -> dict[str, Any]:  # fmt: skip
+    """Check the target and render what is missing; return the checks."""
+    for leftover in [*folder.glob("wet/.*"), *folder.glob("dry/.*"), *folder.glob(f"{PROGRESS_FOLDER}/.*")]:
+        leftover.unlink(missing_ok=True)
+    missing = [p for p in planned if not _is_done(folder, p)]
+    checks_file = folder / PROGRESS_FOLDER / "checks.json"
+    checks = recall(checks_file)
+    done = len(planned) - len(missing)
+    tell("capture", done, len(planned), "" if missing else "complete")
+    if checks is not None and not missing:
+        return checks
+    begun = time.perf_counter()
+    with Pool(max(min(workers, len(missing)), 1), start, take_timeout) as pool:
+        if checks is None:
+            tell("capture", done, len(planned), "measuring latency, tail and repeatability")
+            checks = pool.checks(_spread([p.values for p in planned if p.split == "train"]))
+            write_json(checks_file, checks)
+        lead = lead_samples(checks["tail_seconds"], start["sample_rate"])
+        hashes = {r.file_name: r.sha256 for r in recordings}
+        jobs = [{"do": "take", **p.to_dict(), "file_name": p.file_name, "row_file": str(_row_file(folder, p).resolve()),
+                 "lead": lead, "shift": checks["latency"]["left"], "fresh": not checks["clean"],
+                 "dry_sha256": hashes[p.dry_file_name]} for p in missing]  # fmt: skip
+
+        def finished(job: dict[str, Any]) -> None:
+            nonlocal done
+            done += 1
+            tell("capture", done, len(planned), "")
+
+        started = time.perf_counter() - begun
+        pool.takes(jobs, finished)
+        note = f"{pool.efficiency:.3f} of {pool.wall_seconds:.1f} s x {min(workers, len(missing))} workers inside the target"
+        speed = {"efficiency": round(pool.efficiency, 4), "process_seconds": round(pool.process_seconds, 3),
+                 "wall_seconds": round(pool.wall_seconds, 3), "start_up_seconds": round(started, 3),
+                 "workers": min(workers, len(missing)), "takes": len(missing)}  # fmt: skip
+        write_json(folder / PROGRESS_FOLDER / "speed.json", speed)
+        tell("capture", done, len(planned), note)
+    return checks
+
+
+def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return up to four settings to check at: first, second and last of the corners and Sobol points, and a middle one."""
+    picked = [settings[i] for i in (0, len(settings) // 3, 2 * len(settings) // 3, len(settings) - 1)]
+    return [s for i, s in enumerate(picked) if s not in picked[:i]]
+
+
+def _row_file(folder: Path, planned: PlannedTake) -> Path:
+    return folder / PROGRESS_FOLDER / f"take_{planned.number:04d}.json"
+
+
+def _is_done(folder: Path, planned: PlannedTake) -> bool:
+    """A take counts when its row is there and its audio is what the row says."""
+    row = recall(_row_file(folder, planned))
+    return row is not None and bool(row.get("sha256")) and sha256_of(folder / planned.file_name) == row["sha256"]
+
+
+def _finished(folder: Path, p: PlannedTake) -> Take:
+    row = recall(_row_file(folder, p))
+    if row is None:
+        raise CaptureError(f"{_row_file(folder, p)} has gone: run the capture again")
+    return Take(p.file_name, p.dry_file_name, p.dry_start, p.frames, p.setting, p.split, p.values, p.raw, p.replicate_of, **row)
+
+
+def _replicate_esr(folder: Path, planned: list[PlannedTake]) -> float:
+    import soundfile
+
+    found = [0.0]
+    for p in planned:
+        if p.replicate_of is not None:
+            first, again = (
+                soundfile.read(folder / planned[n].file_name, dtype="float32")[0] for n in (p.replicate_of, p.number)
+            )
+            found.append(difference(first, again))
+    return max(found)
+
+
+def _flags(takes: list[Take]) -> list[str]:
+    cases = {
+        "reach full scale (clipped?)": [t.number for t in takes if t.clipped_samples],
+        "are silent": [t.number for t in takes if t.silent],
+        "have an offset above 1 % of full scale": [t.number for t in takes if abs(t.dc) > 0.01],
+    }
+    return [f"{len(n)} of {len(takes)} takes {what}: {', '.join(map(str, n[:8]))}{', …' if len(n) > 8 else ''}"
+            for what, n in cases.items() if n]  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    from ... import __version__
+
+    found = {
+        "wetdry": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+    }
+    if "pedalboard" in sys.modules:
+        found["pedalboard"] = str(sys.modules["pedalboard"].__version__)
+    return found
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep a second capture out of the folder; the lock goes with the process that holds it."""
+    try:
+        (folder / PROGRESS_FOLDER).mkdir(parents=True, exist_ok=True)
+        lock = (folder / PROGRESS_FOLDER / "lock").open("a")
+    except OSError as error:
+        raise FileProblem(f"cannot write into {folder}: {error.strerror or error}") from None
+    with lock:
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # Windows: one capture a folder is the caller's care
+            pass
+        except OSError:
+            raise CaptureError(f"another capture is writing into {folder}: wait for it, or pass another folder") from None
+        yield

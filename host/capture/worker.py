@@ -1,0 +1,125 @@
+"""A capture worker: one process, the plugin on its main thread, takes in and rows out as JSON lines.
+
+    python -P -m wetdry.host.capture.worker        (started by `pool`; ends when its input ends)
+
+Its own pipe carries the answers; whatever the plugin prints goes to the log. A take is written to a temporary
+file and renamed; then its row is, and only the row makes it count.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...models.errors import CaptureError, WetdryError
+from ..plugin_cache import write_json
+from ..recipe import build
+from .checks import check_target
+from .files import write_wav
+from .target import Target
+
+
+class Worker:
+    """Holds the target and answers jobs."""
+
+    def __init__(self, start: dict[str, Any]) -> None:
+        self.folder = Path(start["folder"])
+        self.recipe, self.sample_rate = start["recipe"], float(start["sample_rate"])
+        self.target: Target | None = self._fresh()
+        self._dry: dict[str, np.ndarray] = {}
+
+    def _fresh(self) -> Target:
+        return Target(build(self.recipe), self.sample_rate)
+
+    def checks(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Return what `check_target` finds."""
+        return {"checks": check_target(self._fresh, job["settings"])}
+
+    def render(self, job: dict[str, Any]) -> tuple[np.ndarray, float]:
+        """Render a take and return (wet audio, seconds inside the processor)."""
+        if job["fresh"]:
+            self.target = None  # before the next one is made: some plugins allow one instance
+        target = self.target = self.target or self._fresh()
+        before = target.seconds
+        target.turn(job["values"])
+        dry = self._dry_audio(job["dry_file_name"])[job["dry_start"] : job["dry_start"] + job["frames"]]
+        wet = target.play(dry, job["lead"], job["shift"])
+        if not np.isfinite(wet).all():
+            raise CaptureError(f"take {job['number']}: the target gave samples that are not finite at {job['values']}")
+        return wet, target.seconds - before
+
+    def _dry_audio(self, name: str) -> np.ndarray:
+        if name not in self._dry:
+            import soundfile
+
+            self._dry[name] = soundfile.read(self.folder / name, dtype="float32")[0]
+        return self._dry[name]
+
+    def write(self, job: dict[str, Any], wet: np.ndarray, seconds: float) -> dict[str, Any]:
+        """Write the take, then its row; return the answer."""
+        sha256 = write_wav(self.folder / job["file_name"], wet, self.sample_rate)
+        write_json(Path(job["row_file"]), measured(wet) | {"sha256": sha256, "dry_sha256": job["dry_sha256"]})
+        return {"take": job["number"], "seconds": seconds}
+
+
+def measured(wet: np.ndarray) -> dict[str, Any]:
+    """Return the columns of a row that are read off the audio."""
+    peak = float(np.abs(wet).max(initial=0.0))
+    rms = float(np.sqrt(np.mean(np.square(wet, dtype=np.float64)))) if len(wet) else 0.0
+    return {
+        "peak_dbfs": round(20 * np.log10(max(peak, 1e-12)), 3),
+        "rms_dbfs": round(20 * np.log10(max(rms, 1e-12)), 3),
+        "dc": round(float(wet.mean(dtype=np.float64)), 9) if len(wet) else 0.0,
+        "clipped_samples": int((np.abs(wet) >= 1.0).sum()),
+        "silent": rms < 10 ** (-90 / 20),
+    }
+
+
+def main() -> None:
+    """Answer jobs until the input ends."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what plugins print on stdout goes to the log
+    jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_read_jobs, args=(jobs,), daemon=True).start()
+    lock = threading.Lock()
+
+    def answer(data: dict[str, Any]) -> None:
+        with lock:
+            answers.write(json.dumps(data) + "\n")
+
+    def write(job: dict[str, Any], wet: np.ndarray, seconds: float) -> None:
+        try:
+            answer(worker.write(job, wet, seconds))
+        except WetdryError as error:
+            answer({"error": type(error).__name__, "message": str(error)})
+
+    try:
+        worker = Worker(jobs.get())
+        answer({"ready": os.getpid()})
+        with ThreadPoolExecutor(1) as writer:  # files are written while the next take plays
+            while True:
+                job = jobs.get()
+                if job["do"] == "checks":
+                    answer(worker.checks(job))
+                else:
+                    wet, seconds = worker.render(job)
+                    writer.submit(write, job, wet, seconds)
+    except WetdryError as error:
+        answer({"error": type(error).__name__, "message": str(error)})
+        os._exit(0)
+
+
+def _read_jobs(jobs: queue.Queue[dict[str, Any]]) -> None:
+    for line in sys.stdin:
+        jobs.put(json.loads(line))
+    os._exit(0)  # the parent is gone or done: nothing may be written after it
+
+
+if __name__ == "__main__":
+    main()
