@@ -4,15 +4,13 @@ import hashlib
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, write_record, write_takes
 from ...models.errors import CaptureError, FileProblem, InvalidType, InvalidValue
@@ -98,6 +96,7 @@ def capture(
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
         start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
         checks = _render(folder, planned, recordings, start, workers or os.cpu_count() or 1, take_timeout, tell)
+        _sweep(folder)
         takes = [_finished(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned)
         train_seconds = sum(r.frames for r in recordings if r.split == "train") / sample_rate
@@ -187,8 +186,7 @@ def _render(
     workers: int, take_timeout: float, tell: Progress,
 ) -> dict[str, Any]:  # fmt: skip
     """Check the target and render what is missing; return the checks."""
-    for leftover in [*folder.glob("wet/.*"), *folder.glob("dry/.*"), *folder.glob(f"{PROGRESS_FOLDER}/.*")]:
-        leftover.unlink(missing_ok=True)
+    _sweep(folder)
     missing = [p for p in planned if not _is_done(folder, p)]
     checks_file = folder / PROGRESS_FOLDER / "checks.json"
     checks = recall(checks_file)
@@ -222,6 +220,14 @@ def _render(
         write_json(folder / PROGRESS_FOLDER / "speed.json", speed)
         tell("capture", done, len(planned), note)
     return checks
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed."""
+    for place in ("wet", "dry", PROGRESS_FOLDER, "."):
+        for leftover in (folder / place).glob(".*.*"):
+            if leftover.suffix in (".part", ".tmp"):
+                leftover.unlink(missing_ok=True)
 
 
 def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -262,7 +268,7 @@ def _replicate_esr(folder: Path, planned: list[PlannedTake]) -> float:
 
 def _flags(takes: list[Take]) -> list[str]:
     cases = {
-        "reach full scale (clipped?)": [t.number for t in takes if t.clipped_samples],
+        "exceed full scale (kept as they are, in float)": [t.number for t in takes if t.clipped_samples],
         "are silent": [t.number for t in takes if t.silent],
         "have an offset above 1 % of full scale": [t.number for t in takes if abs(t.dc) > 0.01],
     }
@@ -273,14 +279,10 @@ def _flags(takes: list[Take]) -> list[str]:
 def _versions() -> dict[str, str]:
     from ... import __version__
 
-    found = {
-        "wetdry": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "platform": platform.platform(),
-    }
-    if "pedalboard" in sys.modules:
-        found["pedalboard"] = str(sys.modules["pedalboard"].__version__)
+    found = {"wetdry": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    for name in ("numpy", "pedalboard"):
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
     return found
 
 
