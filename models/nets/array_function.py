@@ -3,6 +3,7 @@
 2.6 times the samples a second of eager torch at 16 channels; gradients are exact (no recomputation, no approximation).
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -15,9 +16,14 @@ from .array_loops import FIRST, backward_item, forward_item
 from .row_vectors import LANES, STEP, TILE_ROWS
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, thread_name_prefix="wetdry-net")
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), thread_name_prefix="wetdry-net")
 
 
 class _Arenas:
@@ -81,7 +87,7 @@ class ArrayFunction(torch.autograd.Function):
         def one(item: int) -> None:
             forward_item(memory[item], heads[item], lead, width, weights[item], onward, *offsets)
 
-        list(_threads(torch.get_num_threads()).map(one, range(batch)))
+        list(_threads().map(one, range(batch)))
         last = arena[:, FIRST + 2 * layers * width :, now].clone()
         if any(ctx.needs_input_grad):
             ctx.save_for_backward(conv, residual)
@@ -113,7 +119,7 @@ class ArrayFunction(torch.autograd.Function):
             backward_item(memory[item], lead, width, transposed[item], onward, *ctx.offsets, *later, to_y[item], heads[item],
                           inner, weight_sums[item], residual_sums[item])  # fmt: skip
 
-        list(_threads(torch.get_num_threads()).map(one, range(batch)))
+        list(_threads().map(one, range(batch)))
         _ARENAS.give_back(ctx.arena, lead)
         ctx.arena = None
         by_row = torch.from_numpy(weight_sums.sum(-1))

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from wetdry.models import Parameter
 from wetdry.models.errors import InvalidValue, TrainingError
 from wetdry.models.nets import build, from_weights, to_weights

@@ -1,0 +1,18 @@
+"""Training: a capture folder → a model. Needs the `train` extra (torch, lightning, auraloss)."""
+
+from ..errors import MissingExtra
+
+try:
+    import auraloss  # noqa: F401
+    import lightning  # noqa: F401
+
+    from .data import Batches, CaptureDataset
+    from .recipe import Recipe, default_spec
+    from .run import train
+    from .validation import predict
+except ModuleNotFoundError as error:
+    if error.name not in ("torch", "lightning", "auraloss"):
+        raise
+    raise MissingExtra("training", "train", error.name) from None
+
+__all__ = ["Batches", "CaptureDataset", "Recipe", "default_spec", "predict", "train"]

@@ -1,0 +1,122 @@
+"""The lightning side: one step, and what happens between steps (budget, validation, checkpoints)."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+
+from ..errors import TrainingError
+from ..losses import TakePower, named
+from ..nets import Network
+from .data import CaptureDataset
+from .recipe import Recipe
+from .validation import validation_esr
+
+Progress = Callable[[str, float, float, str], None]
+SHARE_OF_VALIDATION = 0.08  # of the time, at most
+SHORTEST_PAUSE_SECONDS = 10.0
+WARM_UP_STEPS = 100
+
+
+class TwinModule(lightning.LightningModule):
+    """A net and its loss."""
+
+    def __init__(self, net: Network, recipe: Recipe) -> None:
+        super().__init__()
+        self.net, self.recipe, self.loss = net, recipe, named(recipe.loss)
+
+    def training_step(self, batch: dict[str, torch.Tensor], index: int) -> torch.Tensor:
+        """Return the loss of a batch of segments; the lead-in does not count."""
+        wet = batch["wet"].to(self.net.layers[0].arrays[0].rechannel.weight.dtype)  # pyright: ignore
+        dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
+        prediction = self.net(dry, raw if self.net.spec.knobs else None)[:, dry.shape[1] - wet.shape[1] :]
+        power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))
+        return self.loss(prediction, wet, power, self.global_step)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Return Adam; the budget sets its rate at every step."""
+        return torch.optim.Adam(self.parameters(), lr=self.recipe.learning_rate, betas=(0.9, 0.99))
+
+
+class Budget(lightning.Callback):
+    """Spends the budget: sets the learning rate, validates, keeps the last and the best state, and stops.
+
+    Its own state (seconds spent, best figures) travels in the checkpoints.
+    """
+
+    def __init__(
+        self, recipe: Recipe, folder: Path, data: CaptureDataset, steps_an_epoch: int, progress: Progress | None
+    ) -> None:
+        self.recipe, self.folder, self.data, self.progress = recipe, folder, data, progress
+        self.steps_an_epoch, self.spent, self.best = steps_an_epoch, 0.0, math.inf
+        self.ratios: np.ndarray = np.array([math.inf])
+        self._clock = self._validated = self._reported = 0.0
+        self._cost, self._loss, self._losses = 0.0, math.nan, []
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"spent": self.spent, "best": self.best, "ratios": self.ratios.tolist()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.spent, self.best, self.ratios = state_dict["spent"], state_dict["best"], np.array(state_dict["ratios"])
+
+    def share(self, step: int) -> float:
+        """Return how much of the budget is spent, 0..1."""
+        minutes = self.spent / (60 * self.recipe.minutes) if self.recipe.minutes else 0.0
+        epochs = step / (self.steps_an_epoch * self.recipe.epochs) if self.recipe.epochs else 0.0
+        return min(1.0, max(minutes, epochs))
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._clock = time.monotonic()
+        self._validated = self.spent
+        trainer.should_stop = self.share(trainer.global_step) >= 1
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        step = trainer.global_step
+        rate = 0.5 * (1 + math.cos(math.pi * self.share(step))) * min(1.0, (step + 1) / WARM_UP_STEPS)
+        for group in trainer.optimizers[0].param_groups:
+            group["lr"] = self.recipe.learning_rate * max(rate, 1e-4)
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self._losses.append(outputs["loss"].detach())
+        now = time.monotonic()
+        self.spent, self._clock = self.spent + now - self._clock, now
+        share = self.share(trainer.global_step)
+        pause = max(SHORTEST_PAUSE_SECONDS, self._cost / SHARE_OF_VALIDATION)
+        if share >= 1 or self.spent - self._validated >= pause:
+            self._validate(trainer, pl_module)
+            share = self.share(trainer.global_step)
+        if self.progress and (share >= 1 or now - self._reported > 0.5):
+            self._reported = now
+            shown = f"validation ESR {np.median(self.ratios):.4f}" if np.isfinite(self.best) else "first steps"
+            self.progress("train", share, 1.0, f"{shown}, step {trainer.global_step}")
+        if share >= 1:
+            trainer.should_stop = True
+
+    def _validate(self, trainer: Any, module: Any) -> None:
+        loss = float(torch.stack(self._losses).mean())
+        self._losses = []
+        if not math.isfinite(loss):
+            raise TrainingError(f"the loss is {loss} at step {trainer.global_step}; train with a lower learning rate than "
+                                f"{self.recipe.learning_rate:g} or with precision 32-true")  # fmt: skip
+        before = time.monotonic()
+        self.ratios = validation_esr(module.net, module.net.spec.receptive_field, self.data)
+        mean, median, worst = (float(f(self.ratios)) for f in (np.mean, np.median, np.max))
+        figures = {"loss": loss, "validation_esr": median, "validation_esr_mean": mean, "validation_esr_worst": worst,
+                   "minutes": self.spent / 60, "learning_rate": trainer.optimizers[0].param_groups[0]["lr"]}  # fmt: skip
+        for logger in trainer.loggers:
+            logger.log_metrics(figures, step=trainer.global_step)
+            logger.save()
+        better = mean < self.best
+        self.best = min(self.best, mean)
+        now = time.monotonic()
+        self._cost = now - before
+        self.spent, self._clock = self.spent + now - self._clock, now
+        self._validated = self.spent
+        for name in ("best.ckpt", "last.ckpt") if better else ("last.ckpt",):
+            trainer.save_checkpoint(self.folder / f"{name}.part")
+            (self.folder / f"{name}.part").replace(self.folder / name)

@@ -1,0 +1,194 @@
+"""`train`: a capture folder in, a model out; a run that was killed goes on from its own folder."""
+
+import json
+import logging
+import os
+import platform
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.loggers import CSVLogger, Logger
+from torch.utils.data import DataLoader
+
+from ..dataset import CaptureFolder, write_atomically
+from ..errors import FileProblem, InvalidValue, TrainingError
+from ..model import Model
+from ..nets import Network, build, to_weights
+from ..nets.array_function import fits
+from ..nets.wavenet import WaveNetArray
+from ..spec import ModelSpec
+from .data import Batches, CaptureDataset
+from .module import Budget, Progress, TwinModule
+from .recipe import Recipe, default_spec
+
+RUN_NAME = "run.json"
+
+
+def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpec | None = None,
+          minutes: float | None = None, epochs: float | None = None, accelerator: str = "auto",
+          progress: Progress | None = None, **numbers: Any) -> Model:  # fmt: skip
+    """Train a net on a capture and return the state that did best on the validation takes.
+
+    Args:
+        folder: a capture folder.
+        out: the run's folder; everything of the training lies in out/training. Called again on the same folder, a
+            killed run goes on where it last validated, and a finished one answers at once. A larger budget goes on.
+        spec: the net; `default_spec` unless given.
+        minutes, epochs: the budget over all resumed parts, `Recipe.minutes` and `.epochs`.
+        accelerator: as lightning names it: "auto", "cpu", "gpu", …
+        progress: called with ("train", done 0..1, 1.0, note with the validation ESR) about twice a second.
+        numbers: `batch_size`, `segment`, `learning_rate`, `precision`, `loss`, `seed`: see `Recipe`.
+
+    Raises:
+        TrainingError: nothing to train on, the folder holds another run, or the loss stopped being a number.
+        CaptureError: the capture does not fit its description.
+        InvalidValue: a number or a spec that does not fit.
+    """
+    try:
+        recipe = Recipe(minutes=minutes, epochs=epochs, **{k: v for k, v in numbers.items() if v is not None})
+    except TypeError as error:
+        raise InvalidValue(f"train: {str(error).rpartition(') ')[2]}") from None
+    folder = folder if isinstance(folder, CaptureFolder) else CaptureFolder.open(folder)
+    home = Path(out) / "training"
+    training, validation = _read(folder, recipe)
+    knobs, rate = folder.record.knobs, float(folder.record.sample_rate)
+    spec = spec or default_spec(rate, knobs, training.level)
+    if spec.knobs != knobs or spec.sample_rate != rate:
+        raise InvalidValue(f"the spec is for {[k.name for k in spec.knobs]} at {spec.sample_rate:g} Hz, "
+                           f"the capture has {list(folder.knob_names)} at {rate:g} Hz")  # fmt: skip
+    training.context = spec.receptive_field - 1
+    _claim(home, {"spec": spec.to_dict(), "capture": folder.data_hash, **recipe.identity()})
+    module = TwinModule(build(spec, recipe.seed), recipe)
+    steps = max(1, round(int(training.frames.sum()) / (recipe.batch_size * training.segment)))
+    budget = Budget(recipe, home, validation, steps, progress)
+    last = home / "last.ckpt"
+    done = _load(last) if last.exists() else None
+    if done is not None:
+        budget.load_state_dict(done["callbacks"][budget.state_key])
+    first = int(done["global_step"]) if done else 0
+    if budget.share(first) < 1:
+        stream = DataLoader(Batches(training, recipe.batch_size, recipe.seed, first), batch_size=None)
+        with _threads_for(module.net):
+            _fit(module, stream, budget, home, accelerator, recipe.precision, last if done else None)
+    best, last_state = _load(home / "best.ckpt"), _load(last)
+    module.load_state_dict(best["state_dict"])
+    figures = best["callbacks"][budget.state_key]
+    record = {
+        "capture": folder.data_hash, **recipe.identity(), "budget": {"minutes": recipe.minutes, "epochs": recipe.epochs},
+        "steps": int(last_state["global_step"]), "best_step": int(best["global_step"]),
+        "minutes": round(last_state["callbacks"][budget.state_key]["spent"] / 60, 3),
+        "validation_esr": {"median": float(np.median(figures["ratios"])), "mean": float(np.mean(figures["ratios"])),
+                           "worst": float(np.max(figures["ratios"])), "takes": len(figures["ratios"])},
+        "versions": _versions(),
+    }  # fmt: skip
+    return Model(spec, to_weights(module.net), record)
+
+
+def _read(folder: CaptureFolder, recipe: Recipe) -> tuple[CaptureDataset, CaptureDataset]:
+    shortest = min((t.frames for t in folder.takes_of("train")), default=recipe.segment)
+    segment = min(recipe.segment, shortest)
+    return CaptureDataset(folder, "train", segment), CaptureDataset(folder, "validation", 1)
+
+
+@contextmanager
+def _threads_for(net: Network) -> Iterator[None]:
+    """Leave the cores to the net's own threads where it has them: torch's would wait for each other at every small step.
+
+    On a busy machine that made a step ten times slower. Denormals, which a fading signal leaves behind, count as zero.
+    """
+    before = torch.get_num_threads()
+    arrays = [module for module in net.modules() if isinstance(module, WaveNetArray)]
+    if arrays and all(fits(torch.device("cpu"), torch.float32, a.spec.channels, a.spec.gating) for a in arrays):
+        torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(False)
+
+
+def _claim(home: Path, identity: dict[str, Any]) -> None:
+    """Note what this run is; refuse a folder that holds another."""
+    path, wanted = home / RUN_NAME, json.loads(json.dumps(identity))
+    if path.exists():
+        try:
+            found = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{path}: cannot be read ({error}); remove {home} to train anew") from None
+        found = found if isinstance(found, dict) else {}
+        for key, value in wanted.items():
+            if found.get(key) != value:
+                shown = "" if key in ("spec", "capture") else f" ({found.get(key)!r} there, {value!r} asked for)"
+                raise TrainingError(f"{home}: holds a run with another {key}{shown}; train into another folder or remove it")
+    else:
+        write_atomically(path, json.dumps(wanted, indent=1).encode())
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise TrainingError(f"{path}: missing; remove {path.parent} to train anew") from None
+    except Exception as error:  # torch raises many kinds for a broken file
+        raise TrainingError(
+            f"{path}: cannot be read ({str(error).splitlines()[0]}); remove {path.parent} to train anew"
+        ) from None
+
+
+def _fit(module: TwinModule, stream: DataLoader, budget: Budget, home: Path, accelerator: str, precision: str,
+         resume: Path | None) -> None:  # fmt: skip
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            trainer = lightning.Trainer(
+                accelerator=accelerator, devices=1, precision=precision, max_epochs=-1, callbacks=[budget],  # pyright: ignore
+                logger=_loggers(home), enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+                num_sanity_val_steps=0, use_distributed_sampler=False, default_root_dir=home,
+            )  # fmt: skip
+        except (ValueError, RuntimeError, ImportError) as error:
+            if isinstance(error, TrainingError):
+                raise
+            raise TrainingError(
+                f"accelerator {accelerator!r}: {str(error).splitlines()[0]}; 'auto' takes what is there"
+            ) from None
+        try:
+            trainer.fit(module, stream, ckpt_path=resume, weights_only=True)
+        except OSError as error:
+            if isinstance(error, FileProblem):
+                raise
+            raise FileProblem(f"cannot write {home}: {error.strerror or error}") from None
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+
+
+def _loggers(home: Path) -> list[Logger]:
+    name = f"part_{time.strftime('%Y%m%d_%H%M%S')}_{os.getpid()}"
+    loggers: list[Logger] = [CSVLogger(home, name="logs", version=name, flush_logs_every_n_steps=1)]
+    try:
+        from lightning.pytorch.loggers import TensorBoardLogger
+
+        loggers.append(TensorBoardLogger(home, name="tensorboard", version=name))
+    except ImportError:
+        pass
+    return loggers
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("wetdry", "torch", "lightning", "auraloss", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed as a package"
+    return found

@@ -1,0 +1,166 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from wetdry.models.dataset import CaptureFolder
+from wetdry.models.errors import CaptureError, InvalidValue, TrainingError, UnknownName
+from wetdry.models.nets import build
+from wetdry.models.spec import wavenet
+from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec, predict, train
+
+sys.path.insert(0, str(Path(__file__).parent))
+from small_capture import KNOBS, RATE, write_capture
+
+SMALL = wavenet(RATE, KNOBS, channels=4, dilations=(1, 2), hidden=(4,))
+QUICK = {"batch_size": 3, "segment": 512, "accelerator": "cpu", "loss": "esr"}
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory):
+    return write_capture(tmp_path_factory.mktemp("capture"))
+
+
+def test_segments_are_the_takes(capture):
+    folder = CaptureFolder.open(capture)
+    data = CaptureDataset(folder, "train", segment=3000, context=50)
+    assert len(data) == 6 * 2
+    take = folder.takes_of("train")[3]
+    item = data[7]
+    assert int(item["take"]) == 3
+    np.testing.assert_array_equal(item["wet"], folder.read_wet(take)[3000:6000])
+    np.testing.assert_array_equal(item["dry"], folder.read_dry(take)[2950:6000])
+    np.testing.assert_array_equal(item["raw"], folder.raw_of(take))
+    np.testing.assert_allclose(item["power"], np.mean(folder.read_wet(take) ** 2), rtol=1e-5)
+    first = data[6]
+    assert not first["dry"][:50].any(), "a take begins after silence, whatever lies before it in the recording"
+    np.testing.assert_array_equal(first["dry"][50:], folder.read_dry(take)[:3000])
+    with pytest.raises(IndexError):
+        data[12]
+
+
+def test_batches_hold_every_setting_in_turn_and_depend_on_seed_and_step_alone(capture):
+    data = CaptureDataset(capture, "train", segment=100, context=10)
+    first, again, other = Batches(data, 4, 1), Batches(data, 4, 1, first_step=2), Batches(data, 4, 2)
+    steps = [next(iter(first)) for _ in range(3)]
+    assert sorted(torch.cat([s["take"] for s in steps]).tolist()) == sorted([*range(6), *range(6)])
+    resumed = next(iter(again))
+    assert all(torch.equal(resumed[name], steps[2][name]) for name in resumed)
+    assert not torch.equal(next(iter(other))["dry"], steps[0]["dry"])
+
+
+def test_predict_is_the_net_after_silence(capture):
+    net = build(SMALL, 3)
+    dry, raw = np.random.default_rng(0).standard_normal(40_000).astype(np.float32), np.float32([0.2, 0.9])
+    settled = torch.from_numpy(np.concatenate([np.zeros(500, np.float32), dry]))[None]
+    want = net(settled, torch.from_numpy(raw)[None])[0, 500:].detach().numpy()
+    np.testing.assert_allclose(predict(net, SMALL.receptive_field, dry, raw), want, atol=1e-6)
+
+
+def test_training_lowers_esr_and_notes_how(capture, tmp_path):
+    heard = []
+    model = train(capture, tmp_path, spec=SMALL, epochs=60, seed=1, progress=lambda *a: heard.append(a), **QUICK)
+    assert model.training["validation_esr"]["median"] < 0.15
+    assert model.training["seed"] == 1 and model.training["steps"] == round(60 * round(6 * 8000 / (3 * 512)))
+    assert model.training["capture"] == CaptureFolder.open(capture).data_hash
+    stage, done, total, note = heard[-1]
+    assert (stage, done, total) == ("train", 1.0, 1.0) and "validation ESR 0." in note
+    log = next((tmp_path / "training/logs").glob("*/metrics.csv")).read_text()
+    assert "validation_esr" in log.splitlines()[0]
+    json.dumps(model.training)
+    before = time.monotonic()
+    again = train(capture, tmp_path, spec=SMALL, epochs=60, seed=1, **QUICK)
+    assert time.monotonic() - before < 1.5, "a finished run answers at once"
+    for name, value in model.weights.items():
+        np.testing.assert_array_equal(again.weights[name], value)
+
+
+def test_same_seed_same_weights(capture, tmp_path):
+    models = [train(capture, tmp_path / str(i), spec=SMALL, epochs=1, seed=s, **QUICK) for i, s in enumerate((5, 5, 6))]
+    assert all(np.array_equal(models[0].weights[n], models[1].weights[n]) for n in SMALL.weight_shapes)
+    assert not all(np.array_equal(models[0].weights[n], models[2].weights[n]) for n in SMALL.weight_shapes)
+
+
+def test_a_folder_with_another_run_is_refused(capture, tmp_path):
+    train(capture, tmp_path, spec=SMALL, epochs=0.1, seed=1, **QUICK)
+    for change, message in (({"seed": 2}, r"another seed \(1 there, 2 asked for\)"),
+                            ({"learning_rate": 0.1}, "another learning_rate"),
+                            ({"spec": default_spec(RATE, KNOBS)}, "another spec;")):  # fmt: skip
+        with pytest.raises(TrainingError, match=message):
+            train(capture, tmp_path, **({"spec": SMALL, "epochs": 0.1, "seed": 1} | QUICK | change))
+    other = write_capture(tmp_path / "other", seed=9)
+    with pytest.raises(TrainingError, match="another capture;"):
+        train(other, tmp_path, spec=SMALL, epochs=0.1, seed=1, **QUICK)
+    (tmp_path / "training/last.ckpt").write_bytes(b"broken")
+    with pytest.raises(TrainingError, match=r"last\.ckpt: cannot be read"):
+        train(capture, tmp_path, spec=SMALL, epochs=0.1, seed=1, **QUICK)
+
+
+@pytest.mark.parametrize(("given", "error", "message"), [
+    ({"minutes": -1}, InvalidValue, "minutes = -1"), ({"batch_size": 0}, InvalidValue, "batch_size = 0"),
+    ({"precision": "7"}, InvalidValue, "precision '7'"), ({"loss": "ers"}, UnknownName, "did you mean esr"),
+    ({"sed": 1}, InvalidValue, "sed"), ({"spec": wavenet(48000, KNOBS)}, InvalidValue, "48000 Hz"),
+    ({"accelerator": "abacus"}, TrainingError, "abacus"),
+])  # fmt: skip
+def test_bad_numbers_are_named(capture, tmp_path, given, error, message):
+    with pytest.raises(error, match=message):
+        train(capture, tmp_path, **({"epochs": 1} | given))
+
+
+def test_no_takes_is_said(tmp_path):
+    folder = write_capture(tmp_path / "c", takes=0)
+    with pytest.raises(TrainingError, match="no train takes"):
+        train(folder, tmp_path)
+    with pytest.raises(CaptureError, match=r"capture\.json"):
+        train(tmp_path / "nowhere", tmp_path)
+
+
+def test_recipe_and_default_spec():
+    assert Recipe().minutes == 12.0 and Recipe(epochs=1).minutes is None
+    spec = default_spec(48000, KNOBS, 0.2)
+    assert spec.receptive_field == 2047 and spec.multiply_adds < 25_000 and spec.layers[0].head_scale == 0.2
+    assert default_spec(96000, ()).receptive_field == 4095
+
+
+CHILD = """
+import sys
+from small_capture import *
+from wetdry.models.training import train
+from test_training import SMALL, QUICK
+import wetdry.models.training.module as module
+module.SHORTEST_PAUSE_SECONDS = 0.2
+model = train(sys.argv[1], sys.argv[2], spec=SMALL, minutes=float(sys.argv[3]), **QUICK)
+print(model.training["steps"], model.training["minutes"])
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on(capture, tmp_path):
+    here = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": str(here)}
+    command = [sys.executable, "-c", CHILD, str(capture), str(tmp_path), "0.1"]
+    child = subprocess.Popen(command, env=environment)
+    last = tmp_path / "training/last.ckpt"
+    try:
+        deadline = time.monotonic() + 90
+        while not last.exists() and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        assert child.poll() is None, "it was to be killed under way"
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    saved = torch.load(last, weights_only=True)["global_step"]
+    assert saved > 0
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    steps, minutes = done.stdout.split()[-2:]
+    assert int(steps) > saved
+    assert 0.1 <= float(minutes) < 0.15, "the time spent before the kill counts"
+    assert len(list((tmp_path / "training/logs").iterdir())) == 2
