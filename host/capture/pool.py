@@ -122,12 +122,12 @@ class Pool:
             self._wait(finished, waiting)
 
     def _wait(self, finished: Callable[[dict[str, Any], dict[str, Any]], None], waiting: deque[dict[str, Any]]) -> None:
+        for worker in self._workers:
+            if (worker.pending or not worker.ready) and time.monotonic() - worker.since > self._timeout:
+                worker.child.kill()  # its listener reports the death
         try:
             worker, answer = self._inbox.get(timeout=1.0)
         except queue.Empty:
-            for worker in self._workers:
-                if (worker.pending or not worker.ready) and time.monotonic() - worker.since > self._timeout:
-                    worker.child.kill()
             return
         if worker not in self._workers:
             return

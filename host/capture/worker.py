@@ -96,8 +96,8 @@ def main() -> None:
     def write(job: dict[str, Any], wet: np.ndarray, seconds: float) -> None:
         try:
             answer(worker.write(job, wet, seconds))
-        except WetdryError as error:
-            answer({"error": type(error).__name__, "message": str(error)})
+        except Exception as error:  # a thread's error would be heard by no one
+            answer({"error": type(error).__name__, "message": f"{error}" or repr(error)})
 
     try:
         worker = Worker(jobs.get())

@@ -243,6 +243,26 @@ def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_captur
     assert "\n" not in str(caught.value)
 
 
+def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path, monkeypatch, saturator_folder):
+    real, stopped = pool._Process.send, []
+
+    def stuck(self, message):
+        real(self, message)
+        if message.get("number") == 3 and not stopped:
+            stopped.append(self)
+            self.child.send_signal(signal.SIGSTOP)
+
+    monkeypatch.setattr(pool._Process, "send", stuck)
+    capture(TubeSaturator(), ["drive_db", "bias"], tmp_path / "out", **SMALL, take_timeout=4.0)
+    assert stopped
+    same_files(saturator_folder.path, tmp_path / "out")
+
+
+def test_two_captures_do_not_write_into_one_folder(tmp_path):
+    with run._locked(tmp_path), pytest.raises(CaptureError, match="another capture is writing"):
+        capture(TubeSaturator(), ["drive_db"], tmp_path, **SMALL)
+
+
 def test_a_full_disk_ends_the_capture_with_one_line_and_no_half_file(tmp_path):
     code = (
         "import resource, signal, sys; from wetdry import TubeSaturator; from wetdry.host.capture import capture\n"
