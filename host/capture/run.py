@@ -45,7 +45,7 @@ def capture(
     validation: int | Sequence[str] = 1,
     sample_rate: int = 48000,
     excitation_seconds: float = 240.0,
-    receptive_field_seconds: float = 0.1,
+    receptive_field_seconds: float = 0.0427,
     take_timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> CaptureFolder:
@@ -67,7 +67,7 @@ def capture(
         validation: recordings for validation: how many, or their file names.
         sample_rate: in Hz.
         excitation_seconds: length of the built-in training signal.
-        receptive_field_seconds: how far back the net to be trained hears; a longer tail gives a warning.
+        receptive_field_seconds: how far back the net to be trained hears (the default net's); a longer tail gives a warning.
         take_timeout: seconds one take may take.
         progress: called as progress(stage, done, total, note).
 
@@ -95,7 +95,7 @@ def capture(
             if sha256_of(folder / recording.file_name) != recording.sha256:
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
         start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
-        checks = _render(folder, planned, recordings, start, workers or os.cpu_count() or 1, take_timeout, tell)
+        checks = _render(folder, planned, recordings, start, workers or _cores(), take_timeout, tell)
         _sweep(folder)
         takes = [_finished(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned)
@@ -123,6 +123,11 @@ def _check_numbers(seconds: float, sample_rate: float, workers: int | None, seed
         raise InvalidValue(f"sample_rate = {sample_rate} Hz is outside 8000 to 768000")
     if workers is not None and not 1 <= workers <= 256:
         raise InvalidValue(f"workers = {workers} is outside 1 to 256")
+
+
+def _cores() -> int:
+    """Return the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _settings(
