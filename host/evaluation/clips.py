@@ -1,0 +1,57 @@
+"""The cells worth hearing: their audio beside the evaluation, and where it comes from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...models import metrics
+from ...models.errors import FileProblem
+
+TRACKS = ("dry", "target", "twin", "residual")
+
+
+def choose(cells: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (why, cell) of the worst, the median and the best cell by the twin's ESR, each cell once."""
+    heard = sorted((c for c in cells if not c["quiet"]), key=lambda c: c["twin"]["esr"], reverse=True)
+    if not heard:
+        return []
+    places = (("worst", 0), ("median", len(heard) // 2), ("best", len(heard) - 1))
+    chosen: dict[int, tuple[str, dict[str, Any]]] = {}
+    for why, place in places:
+        chosen.setdefault(place, (why, heard[place]))
+    return list(chosen.values())
+
+
+def write(folder: Path, why: str, cell: dict[str, Any], clip: dict[str, Any], sample_rate: float) -> dict[str, Any]:
+    """Write dry, target, twin and residual (target minus twin) as float32 WAV into `folder`/audio; return their record.
+
+    Levels are as rendered, the residual's too.
+
+    Raises:
+        FileProblem: a file cannot be written.
+    """
+    import soundfile
+
+    tracks = {**{name: clip[name] for name in TRACKS[:3]}, "residual": clip["target"] - clip["twin"]}
+    files = {}
+    for name, samples in tracks.items():
+        path = folder / "audio" / f"{why}_{name}.wav"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, samples, round(sample_rate), subtype="FLOAT", format="WAV")
+        except (OSError, soundfile.SoundFileError) as error:
+            raise FileProblem(f"cannot write {path}: {error}") from None
+        files[name] = f"audio/{path.name}"
+    return {
+        "why": why,
+        "cell": cell["cell"],
+        "setting": cell["setting"],
+        "recording": cell["recording"],
+        "start_seconds": clip["start_samples"] / sample_rate,
+        "frames": int(clip["target"].size),
+        "esr": metrics.esr(clip["target"], clip["twin"]),
+        "peaks": {name: float(np.abs(samples).max()) for name, samples in tracks.items()},
+        "files": files,
+    }

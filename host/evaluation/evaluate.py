@@ -1,0 +1,275 @@
+"""evaluate: from a twin and the capture it learned from to figures, audio and a certificate."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...models.dataset import CaptureFolder
+from ...models.errors import InvalidType, InvalidValue, PluginError
+from ...models.model import Model, load
+from ..capture.checks import lead_samples
+from . import clips, surroundings
+from .bench import Bench, Plan, player, read_mono
+from .journal import Journal
+from .recordings import kept_recordings
+from .result import Evaluation
+from .settings import Setting, draw_settings
+from .workers import Workers
+
+Progress = Callable[[str, float, float, str], None]
+Jobs = list[tuple[str, str, tuple[Any, ...]]]
+
+MOST_PROBES = 6
+
+
+def evaluate(
+    twin: Model | str | Path,
+    capture_folder: CaptureFolder | str | Path,
+    out: str | Path,
+    *,
+    target: Any = None,
+    settings: int = 16,
+    corners: bool = True,
+    seed: int = 0,
+    seconds: float | None = None,
+    chain: Any = None,
+    place: int = 0,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Put the twin in the target's place, render both on what no training saw, and measure how close they are.
+
+    Cells are `settings` seeded knob settings, spread evenly and drawn apart from the capture's, plus all corners,
+    times the capture's "test" recordings (fresh built-in excitation where it kept none). Each is compared with the
+    twin, the dry recording, the target at the nearest captured setting, and the target rendered again.
+
+    Writes evaluation.json, evaluation.csv and audio/ into `out`, and cells.jsonl while it runs: a killed evaluation
+    goes on where it was; one of another twin, seed or capture starts over.
+
+    Args:
+        twin: a model, or the file of one.
+        capture_folder: the capture it was trained on.
+        out: folder, made if missing.
+        target: the processor that was captured; None rebuilds it from the capture's record.
+        settings: how many settings to draw, 0 or more.
+        corners: whether the corners are visited too.
+        seed: of the settings.
+        seconds: use only that much of each recording, its loudest stretch; None: all of it.
+        chain: a chain whose processor at `place` gives way to the target, then to the twin; None: they stand alone.
+        place: index in `chain`.
+        workers: processes to render in; 0 renders in this one.
+        progress: called with ("evaluate", cells done, cells, note).
+
+    Raises:
+        CaptureError, ModelFileError, FileProblem: what is read is missing or broken, or `out` cannot be written.
+        InvalidType, InvalidValue: the twin's knobs or rate are not the capture's, or a number is out of range.
+        PluginError: the target crashed, or answers with another length or samples that are not finite.
+    """
+    model, path = _model(twin)
+    folder = capture_folder if isinstance(capture_folder, CaptureFolder) else CaptureFolder.open(capture_folder)
+    out = Path(out)
+    _check(model, folder, settings, seconds, workers)
+    visited = draw_settings(folder.record.knobs, folder.takes, settings, seed, corners=corners)
+    if not visited:
+        raise InvalidValue("settings = 0 and corners = False leave nothing to evaluate")
+    recordings = kept_recordings(folder, out, seed, seconds)
+    before, after = _around(chain, place)
+    plan = _plan(model, folder, target, before, after, recordings)
+    recipe = plan or {"in_process": repr(target)}
+    options = {"seed": seed, "settings": settings, "corners": corners, "seconds": seconds, "silence_samples": _silence(folder)}
+    key = _key(model, folder, options, recordings, recipe, chain is not None and place)
+    journal = Journal(out / "cells.jsonl", key)
+    here = None if plan and workers else _bench_here(model, folder, plan, target, before, after, recordings)
+    crew = Workers(plan, max(workers, 1), here)
+    try:
+        cells, probes, speed = _measure(crew, journal, visited, len(recordings), progress)
+        kept = _clips(crew, out, cells, visited, folder.record.sample_rate)
+    except BrokenProcessPool:
+        raise PluginError(
+            "a worker process died while the target rendered; what is finished is kept, run evaluate again, "
+            "or with workers=0 to see the crash itself"
+        ) from None
+    finally:
+        crew.close()
+    record = folder.record
+    return Evaluation(
+        name=str(record.identity.get("name") or record.target.get("name") or "target"),
+        identity=record.identity,
+        sample_rate=record.sample_rate,
+        knobs=[k.to_dict() for k in record.knobs],
+        twin=surroundings.about_twin(model, path),
+        options=options,
+        capture=surroundings.about_capture(folder),
+        settings=[s.to_dict() for s in visited],
+        recordings=[r.to_dict() for r in recordings],
+        cells=cells,
+        probes=probes,
+        speed=speed,
+        clips=kept,
+        versions=surroundings.versions(),
+        machine=surroundings.machine(),
+        warnings=_warnings(folder, cells),
+    ).save(out)
+
+
+def _measure(
+    crew: Workers, journal: Journal, visited: list[Setting], recordings: int, progress: Progress | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
+    """Do what the journal does not hold yet; return cells, probes and speed."""
+    jobs: Jobs = [(f"cells {s.index}", "cells", (s,)) for s in visited]
+    jobs += [(f"probe {s.index}", "probe", (s,)) for s in _probed(visited)]
+    total = len(visited) * recordings
+
+    def report() -> None:
+        rows = [row for s in visited if f"cells {s.index}" in journal for row in journal[f"cells {s.index}"]]
+        note = f"ESR median {np.median([r['twin']['esr'] for r in rows]):.4f} so far" if rows else "starting"
+        if progress:
+            progress("evaluate", len(rows), total, note)
+
+    report()
+    if "speed" not in journal:  # alone, before the others begin: company would slow it down
+        journal.add("speed", crew.submit("race").result())
+    for name, outcome in _done(crew, [job for job in jobs if job[0] not in journal]):
+        journal.add(name, outcome)
+        report()
+    rows = [row for s in visited for row in journal[f"cells {s.index}"]]
+    cells = [{"cell": number, **row} for number, row in enumerate(rows)]
+    return cells, [journal[f"probe {s.index}"] for s in _probed(visited)], journal["speed"]
+
+
+def _done(crew: Workers, jobs: Jobs) -> Iterator[tuple[str, Any]]:
+    """Yield (name, outcome) as the jobs finish."""
+    if crew.bench is not None:
+        for name, method, arguments in jobs:
+            yield name, crew.submit(method, *arguments).result()
+        return
+    names: dict[Future[Any], str] = {crew.submit(method, *arguments): name for name, method, arguments in jobs}
+    for future in as_completed(names):
+        yield names[future], future.result()
+
+
+def _probed(visited: list[Setting]) -> list[Setting]:
+    """Return up to six settings for the test tones: four spread over the corners, the rest over the drawn."""
+    ends = _spaced([s for s in visited if s.kind == "corner"], 4)
+    return [*_spaced([s for s in visited if s.kind == "drawn"], MOST_PROBES - len(ends)), *ends]
+
+
+def _spaced(found: list[Setting], count: int) -> list[Setting]:
+    if len(found) <= count:
+        return found
+    return [found[round(i)] for i in np.linspace(0, len(found) - 1, count)]
+
+
+def _clips(crew: Workers, out: Path, cells: list[dict[str, Any]], visited: list[Setting], rate: float) -> list[dict[str, Any]]:
+    chosen = clips.choose(cells)
+    coming = [crew.submit("clip", visited[c["setting"]], c["recording"], why == "worst") for why, c in chosen]
+    return [clips.write(out, why, c, f.result(), rate) for (why, c), f in zip(chosen, coming, strict=True)]
+
+
+def _model(twin: Any) -> tuple[Model, Path | None]:
+    if isinstance(twin, Model):
+        return twin, twin.path if twin.path and twin.path.exists() else None
+    if isinstance(twin, str | Path):
+        return load(twin), Path(twin)
+    raise InvalidType(f"twin is a Model or the path of one, got {twin!r:.80}")
+
+
+def _check(model: Model, folder: CaptureFolder, settings: int, seconds: float | None, workers: int) -> None:
+    names, wanted = [k.name for k in model.spec.knobs], list(folder.knob_names)
+    if names != wanted:
+        raise InvalidValue(
+            f"the twin has the knobs {names}, the capture {wanted}; evaluate it on the capture it was trained on"
+        )
+    if model.spec.sample_rate != folder.record.sample_rate:
+        rates = f"{model.spec.sample_rate:g} Hz, the capture's {folder.record.sample_rate:g} Hz"
+        raise InvalidValue(f"the twin's sample rate is {rates}; evaluate it on the capture it was trained on")
+    for name, value, low, high in (("settings", settings, 0, 4096), ("workers", workers, 0, 256)):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidType(f"{name} is a whole number, got {value!r}")
+        if not low <= value <= high:
+            raise InvalidValue(f"{name} = {value} is outside {low} to {high}")
+    if seconds is not None and not 0.5 <= seconds < 1e5:
+        raise InvalidValue(f"seconds = {seconds!r}: at least 0.5 s of each recording are needed")
+
+
+def _around(chain: Any, place: int) -> tuple[list[Any], list[Any]]:
+    if chain is None:
+        return [], []
+    if not -len(chain) <= place < len(chain):
+        raise InvalidValue(f"place = {place} is not in the chain; it has {len(chain)} places, counted from 0")
+    place %= len(chain)
+    return list(chain[:place]), list(chain[place + 1 :])
+
+
+def _plan(model: Model, folder: CaptureFolder, target: Any, before: list, after: list, recordings: list) -> Plan | None:
+    """Return what workers build their benches from, or None where a processor is not to be had in another process."""
+    from ..recipe import describe
+
+    try:
+        return Plan(
+            target=folder.record.target if target is None else describe(target),
+            twin=model,
+            recordings=[(str(r.path), r.first, r.last) for r in recordings],
+            sample_rate=folder.record.sample_rate,
+            silence_samples=_silence(folder),
+            late_samples=_late(folder),
+            before=[describe(p) for p in before],
+            after=[describe(p) for p in after],
+        )
+    except InvalidType:
+        return None
+
+
+def _bench_here(
+    model: Model, folder: CaptureFolder, plan: Plan | None, target: Any, before: list, after: list, recordings: list
+) -> Bench:
+    from ..recipe import build
+
+    if plan is not None:
+        return Bench.from_plan(plan, target)
+    target = build(folder.record.target) if target is None else target
+    dry = [read_mono(r.path, r.first, r.last) for r in recordings]
+    rate = folder.record.sample_rate
+    return Bench(target, player(model), before, after, dry, rate, _silence(folder), _late(folder))
+
+
+def _silence(folder: CaptureFolder) -> int:
+    """Return the silence before each render, as the capture chose it from the target's tail."""
+    return lead_samples(folder.record.checks.get("tail_seconds", 0.0), folder.record.sample_rate)
+
+
+def _late(folder: CaptureFolder) -> int:
+    """Return what the target is late by beyond the latency it reports, as the capture measured and took out."""
+    latency = folder.record.latency
+    return int(latency.get("measured", 0)) - int(latency.get("reported", 0))
+
+
+def _key(model: Model, folder: CaptureFolder, options: dict, recordings: list, recipe: Any, place: Any) -> dict[str, Any]:
+    about = recipe if isinstance(recipe, dict) else {"target": recipe.target, "before": recipe.before, "after": recipe.after}
+    return {
+        "format_version": 1,
+        "twin": surroundings.weights_hash(model),
+        "capture": folder.data_hash,
+        "identity": folder.record.identity,
+        "options": options,
+        "recordings": [r.to_dict() for r in recordings],
+        "recipe": about,
+        "place": place,
+    }
+
+
+def _warnings(folder: CaptureFolder, cells: list[dict[str, Any]]) -> list[str]:
+    found = []
+    floor = [c["replicate_esr"] for c in cells]
+    if max(floor, default=0) > 1e-6:
+        found.append(
+            f"The target is not repeatable: rendered twice, it differs from itself by an ESR of up to {max(floor):.2g}. "
+            "No clone can be closer than that."
+        )
+    if all(d.split != "test" for d in folder.record.dry):
+        found.append("The capture kept no recording back: the cells play fresh built-in excitation, not music.")
+    return found

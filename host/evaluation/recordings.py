@@ -1,0 +1,61 @@
+"""The dry recordings an evaluation plays: those the capture kept back, or fresh excitation."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...models.dataset import CaptureFolder, write_audio
+from .bench import read_mono
+from .cell import loudest_start
+
+FRESH_RECORDINGS = 2
+FRESH_SECONDS = 20.0
+_FRESH_SEED = 7_340_033  # far from the seeds a person types, so that no training saw the signal
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Samples `first` … `last` of the mono file at `path`; `sha256` is the whole file's."""
+
+    name: str
+    path: Path
+    file_name: str
+    sha256: str
+    first: int
+    last: int
+    sample_rate: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        seconds = (self.last - self.first) / self.sample_rate
+        kept = {key: getattr(self, key) for key in ("name", "file_name", "sha256", "first", "last")}
+        return {**kept, "seconds": seconds}
+
+
+def kept_recordings(folder: CaptureFolder, out: Path, seed: int, seconds: float | None) -> list[Recording]:
+    """Return the capture's "test" recordings; where it has none, excitation of fresh seeds, written to `out`/dry.
+
+    Raises:
+        FileProblem, CaptureError: a recording is missing or cannot be written.
+    """
+    rate = folder.record.sample_rate
+    found = [(Path(d.source).stem, folder.path / d.file_name, d.file_name) for d in folder.dry_of("test")]
+    found = found or [_fresh(out, rate, seed, i) for i in range(FRESH_RECORDINGS)]
+    recordings = []
+    for name, path, file_name in found:
+        audio = read_mono(path)
+        length = audio.size if seconds is None else min(audio.size, round(seconds * rate))
+        first = loudest_start(audio, length)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        recordings.append(Recording(name, path, file_name, digest, first, first + length, rate))
+    return recordings
+
+
+def _fresh(out: Path, rate: float, seed: int, index: int) -> tuple[str, Path, str]:
+    from ..excitation import excitation
+
+    number = _FRESH_SEED + 1000 * seed + index
+    path = out / "dry" / f"excitation_{number}.wav"
+    write_audio(path, excitation(FRESH_SECONDS, rate, number), rate)
+    return f"excitation, seed {number}", path, f"dry/{path.name}"

@@ -1,0 +1,93 @@
+"""What all cells say together: figures, and the verdict in one line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .cell import METRICS, Metric
+
+FAR = 0.05  # of a knob's range: closer than this to a capture, looking the capture up is as good as a model
+
+# word, largest median ESR, largest 90th percentile
+GRADES = (("Excellent", 0.003, 0.01), ("Very good", 0.01, 0.03), ("Good", 0.03, 0.1), ("Fair", 0.1, 0.3))
+LOWEST_GRADE = "Poor"
+
+
+def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures over all cells whose target is not quiet (under -60 dBFS), as plain data.
+
+    For the twin and each baseline and every metric: `median`, `p90` (nine cells in ten do at least as well), `worst`
+    and `worst_cell`. `beats_nearest`: of the cells further than 5 % of a knob's range from every capture, how many
+    have a lower ESR than the target at its nearest captured setting.
+    """
+    heard = [c for c in cells if not c["quiet"]]
+    who = ("twin", "dry", "nearest")
+    figures: dict[str, Any] = {name: {m.key: _spread(heard, name, m) for m in METRICS} for name in who}
+    replicate = [c["replicate_esr"] for c in heard if c["replicate_esr"] is not None]
+    far = [c for c in heard if c["distance"] > FAR]
+    won = sum(c["twin"]["esr"] < c["nearest"]["esr"] for c in far)
+    differences = [row["difference_db"] for p in probes for row in p["aliasing"]]
+    return {
+        **figures,
+        "cells": len(cells),
+        "quiet_cells": len(cells) - len(heard),
+        "replicate_esr": {"median": _number(np.median(replicate)), "worst": max(replicate)} if replicate else None,
+        "beats_nearest": {"cells": len(far), "won": won, "share": won / len(far) if far else None, "further_than": FAR},
+        "aliasing_db": {"median": _number(np.median(differences)), "worst": max(differences)} if differences else None,
+    }
+
+
+def grade(summary: dict[str, Any]) -> str:
+    """Return the word for these figures: the first of `GRADES` whose two ESR limits hold, else Poor."""
+    esr = summary["twin"]["esr"]
+    if esr["median"] is None:
+        return "Not judged"
+    fitting = (word for word, median, p90 in GRADES if esr["median"] <= median and esr["p90"] <= p90)
+    return next(fitting, LOWEST_GRADE)
+
+
+def verdict(summary: dict[str, Any], speed: dict[str, Any] | None) -> str:
+    """Return the evaluation in one line: a word tied to thresholds, and the figures it stands on."""
+    esr, mushra = summary["twin"]["esr"], summary["twin"]["mushra"]
+    if esr["median"] is None:
+        return "Not judged: the target is below -60 dBFS in every cell."
+    judged = summary["cells"] - summary["quiet_cells"]
+    cells = f"{judged} unseen cell{'s' if judged != 1 else ''}"
+    parts = [
+        f"ESR median {figure(esr['median'])}, 90th percentile {figure(esr['p90'])}, worst {figure(esr['worst'])} of {cells}"
+    ]
+    if mushra["median"] is not None:
+        parts.append(f"predicted listening score {mushra['median']:.0f}/100")
+    beats = summary["beats_nearest"]
+    if beats["cells"]:
+        parts.append(f"beats the nearest capture in {beats['won']} of {beats['cells']}")
+    if speed:
+        parts.append(f"{figure(speed['twin'])} x real time")
+    return f"{grade(summary)}: {'; '.join(parts)}."
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """Return a number with `digits` significant digits and no exponent down to 1e-6; a dash for None."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    if abs(value) < 1e-6:
+        return f"{value:.0e}"
+    decimals = max(0, digits - 1 - int(np.floor(np.log10(abs(value)))))
+    return f"{value:.{decimals}f}"
+
+
+def _spread(cells: Sequence[dict[str, Any]], who: str, metric: Metric) -> dict[str, Any]:
+    rows = [(c[who][metric.key], c["cell"]) for c in cells if c[who] is not None and c[who][metric.key] is not None]
+    if not rows:
+        return {"median": None, "p90": None, "worst": None, "worst_cell": None}
+    values = np.array([value for value, _ in rows])
+    worst = int(np.argmax(values) if metric.lower_is_better else np.argmin(values))
+    ninety = np.quantile(values, 0.9 if metric.lower_is_better else 0.1)
+    return {"median": _number(np.median(values)), "p90": _number(ninety), "worst": rows[worst][0], "worst_cell": rows[worst][1]}
+
+
+def _number(value: Any) -> float:
+    return float(value)
