@@ -18,8 +18,8 @@ from .recipe import Recipe
 from .validation import validation_esr
 
 Progress = Callable[[str, float, float, str], None]
-SHARE_OF_VALIDATION = 0.08  # of the time, at most
-SHORTEST_PAUSE_SECONDS = 10.0
+SHARE_OF_VALIDATION = 0.05  # of the time, at most
+SHORTEST_PAUSE_SECONDS = 10.0  # between validations, and between saves: what a kill may cost
 WARM_UP_STEPS = 100
 
 
@@ -55,7 +55,7 @@ class Budget(lightning.Callback):
         self.recipe, self.folder, self.data, self.progress = recipe, folder, data, progress
         self.steps_an_epoch, self.spent, self.best = steps_an_epoch, 0.0, math.inf
         self.ratios: np.ndarray = np.array([math.inf])
-        self._clock = self._validated = self._reported = 0.0
+        self._clock = self._validated = self._saved = self._reported = 0.0
         self._cost, self._loss, self._losses = 0.0, math.nan, []
 
     def state_dict(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Budget(lightning.Callback):
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         self._clock = time.monotonic()
-        self._validated = self.spent
+        self._validated = self._saved = self.spent
         trainer.should_stop = self.share(trainer.global_step) >= 1
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
@@ -90,6 +90,8 @@ class Budget(lightning.Callback):
         if share >= 1 or self.spent - self._validated >= pause:
             self._validate(trainer, pl_module)
             share = self.share(trainer.global_step)
+        elif self.spent - self._saved >= SHORTEST_PAUSE_SECONDS:
+            self._save(trainer, "last.ckpt")
         if self.progress and (share >= 1 or now - self._reported > 0.5):
             self._reported = now
             shown = f"validation ESR {np.median(self.ratios):.4f}" if np.isfinite(self.best) else "first steps"
@@ -117,6 +119,12 @@ class Budget(lightning.Callback):
         self._cost = now - before
         self.spent, self._clock = self.spent + now - self._clock, now
         self._validated = self.spent
-        for name in ("best.ckpt", "last.ckpt") if better else ("last.ckpt",):
-            trainer.save_checkpoint(self.folder / f"{name}.part")
-            (self.folder / f"{name}.part").replace(self.folder / name)
+        if better:
+            self._save(trainer, "best.ckpt")
+        self._save(trainer, "last.ckpt")
+
+    def _save(self, trainer: Any, name: str) -> None:
+        """Write a checkpoint so that a file of that name is always whole."""
+        trainer.save_checkpoint(self.folder / f"{name}.part")
+        (self.folder / f"{name}.part").replace(self.folder / name)
+        self._saved = self.spent

@@ -76,7 +76,7 @@ def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpe
     first = int(done["global_step"]) if done else 0
     if budget.share(first) < 1:
         stream = DataLoader(Batches(training, recipe.batch_size, recipe.seed, first), batch_size=None)
-        with _threads_for(module.net):
+        with training_threads(module.net):
             _fit(module, stream, budget, home, accelerator, recipe.precision, last if done else None)
     best, last_state = _load(home / "best.ckpt"), _load(last)
     module.load_state_dict(best["state_dict"])
@@ -99,7 +99,7 @@ def _read(folder: CaptureFolder, recipe: Recipe) -> tuple[CaptureDataset, Captur
 
 
 @contextmanager
-def _threads_for(net: Network) -> Iterator[None]:
+def training_threads(net: Network) -> Iterator[None]:
     """Leave the cores to the net's own threads where it has them: torch's would wait for each other at every small step.
 
     On a busy machine that made a step ten times slower. Denormals, which a fading signal leaves behind, count as zero.

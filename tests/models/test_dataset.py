@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from wetdry.models import Parameter
 from wetdry.models.dataset import (
     CaptureFolder,
