@@ -19,7 +19,7 @@ from .measure import Delay
 from .plugin_cache import cache_file, recall, remember
 from .plugin_knobs import Knob
 
-PROBE_VERSION = 1
+PROBE_VERSION = 2
 
 
 @dataclass(frozen=True)

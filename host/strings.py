@@ -66,7 +66,7 @@ def _play(audio: np.ndarray, start: int, rate: float, note: float, ring: float, 
     hard = rng.uniform(0.2, 1.0) if style != "picked" else rng.uniform(0.7, 1.0)
     muted = style == "mutes"
     burst = rng.uniform(-1, 1, int(period) + 2) * hard**1.5
-    softness = 0.35 + 0.6 * (1 - hard)  # of the pick: one-pole low-pass over the burst
+    softness = 0.45 + 0.5 * (1 - hard)  # of the pick: one-pole low-pass over the burst
     for i in range(1, len(burst)):
         burst[i] += softness * (burst[i - 1] - burst[i])
     place = max(int(period * rng.uniform(0.06, 0.35)), 1)  # of the pick along the string: a comb
@@ -119,4 +119,4 @@ def _pickup(audio: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndar
     heard = lfilter(*butter(1, 40 / (rate / 2), "high"), heard)
     resonance = rng.uniform(2000, 4500)
     heard = heard + rng.uniform(0.2, 0.8) * lfilter(*iirpeak(resonance, 1.5, fs=rate), heard)
-    return lfilter(*butter(2, min(rng.uniform(1.0, 1.8) * resonance, 0.45 * rate) / (rate / 2)), heard)
+    return lfilter(*butter(2, min(rng.uniform(0.6, 1.3) * resonance, 0.45 * rate) / (rate / 2)), heard)
