@@ -1,0 +1,196 @@
+"""The command line as a user meets it: what works, and one line with exit code 2 for what does not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from wetdry.models import Model, Parameter, load
+from wetdry.models.spec import wavenet
+
+RATE = 48000
+
+
+def wetdry(*arguments, cwd, timeout=300, **options):
+    command = [sys.executable, "-c", "from wetdry.host.cli import main; main()", *map(str, arguments)]
+    environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=environment, **options)
+
+
+def noise(seconds=1.0, channels=1):
+    return (0.2 * np.random.default_rng(0).standard_normal((int(seconds * RATE), channels))).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    soundfile.write(tmp_path / "dry.wav", noise(), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "stereo.flac", noise(channels=2), 44100)
+    soundfile.write(tmp_path / "empty.wav", noise(0), RATE)
+    broken = noise()
+    broken[77] = np.nan
+    soundfile.write(tmp_path / "nan.wav", broken, RATE, subtype="FLOAT")
+    (tmp_path / "text.wav").write_text("this is no audio")
+    spec = wavenet(RATE, (Parameter("drive", "", 0, 10, 5),), channels=4, dilations=(1, 2))
+    generator = np.random.default_rng(0)
+    weights = {n: 0.4 * generator.standard_normal(s).astype(np.float32) for n, s in spec.weight_shapes.items()}
+    Model(spec, weights).save(tmp_path / "clone.safetensors")
+    return tmp_path
+
+
+def refused(done, *words):
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("wetdry: ")
+    assert "Traceback" not in done.stderr + done.stdout
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+def everything(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_help_names_the_commands(folder):
+    done = wetdry("--help", cwd=folder)
+    assert done.returncode == 0
+    for command in ("clone", "inspect", "capture", "train", "evaluate", "render"):
+        assert command in done.stdout
+        shown = wetdry(command, "--help", cwd=folder)
+        assert shown.returncode == 0
+        assert "Usage" in shown.stdout
+
+
+@pytest.mark.parametrize(("processor", "settings"), [
+    ("TubeSaturator", ["--set", "drive_db=24", "--set", "tone_hz=8000"]),
+    ("clone.safetensors", ["--set", "drive=7.5"]),
+    ("pedalboard.Distortion", ["--set", "drive_db=10"]),
+])  # fmt: skip
+def test_render(folder, processor, settings):
+    done = wetdry("render", processor, "dry.wav", "out/wet.wav", *settings, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    wet, rate = soundfile.read(folder / "out/wet.wav")
+    assert (len(wet), rate) == (RATE, RATE)
+    assert "dBFS" in done.stdout
+
+
+def test_render_equals_python(folder):
+    from wetdry import NeuralEffect
+
+    wetdry("render", "clone.safetensors", "dry.wav", "wet.wav", "--set", "drive=2", cwd=folder)
+    wet, _ = soundfile.read(folder / "wet.wav", dtype="float32")
+    assert np.array_equal(wet, NeuralEffect(load(folder / "clone.safetensors"), drive=2)(noise()[:, 0], RATE))
+
+
+def test_render_brings_another_rate_there_and_back(folder):
+    done = wetdry("render", "clone.safetensors", "stereo.flac", "wet.flac", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    info = soundfile.info(folder / "wet.flac")
+    assert (info.frames, info.samplerate, info.channels) == (RATE, 44100, 2)
+    assert "resampled" in done.stdout
+
+
+def test_render_through_a_plugin(folder, zamtube):
+    done = wetdry("render", zamtube, "dry.wav", "wet.wav", "--set", "tube_drive=7.5", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert np.abs(soundfile.read(folder / "wet.wav")[0]).max() > 0.01
+
+
+def test_inspect(folder, zamtube):
+    done = wetdry("inspect", zamtube.name, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    for word in ("tube_drive", "0.1 to 11", "treble", "channels", "latency", "tail", "deterministic"):
+        assert word in done.stdout
+
+
+BAD = {
+    "missing file": (["render", "TubeSaturator", "nothing.wav", "o.wav"], ["nothing.wav"]),
+    "not audio": (["render", "TubeSaturator", "text.wav", "o.wav"], ["text.wav", "cannot be read as audio"]),
+    "a folder": (["render", "TubeSaturator", ".", "o.wav"], ["no audio file"]),
+    "0 samples": (["render", "TubeSaturator", "empty.wav", "o.wav"], ["empty.wav", "0 samples"]),
+    "NaN samples": (["render", "TubeSaturator", "nan.wav", "o.wav"], ["nan.wav", "not finite", "77"]),
+    "wrong knob": (["render", "TubeSaturator", "dry.wav", "o.wav", "--set", "dirve_db=3"], ["did you mean drive_db"]),
+    "value out of range": (["render", "TubeSaturator", "dry.wav", "o.wav", "--set", "drive_db=99"], ["out of range", "48 dB"]),
+    "value no number": (["render", "TubeSaturator", "dry.wav", "o.wav", "--set", "drive_db=loud"], ["0.0 to 48.0 dB"]),
+    "no value": (["render", "TubeSaturator", "dry.wav", "o.wav", "--set", "drive_db"], ["name=value"]),
+    "wrong effect": (["render", "TubeSaturater", "dry.wav", "o.wav"], ["did you mean TubeSaturator"]),
+    "not a model": (["render", "text.wav", "dry.wav", "o.wav"], ["not a model file"]),
+    "not a plugin": (["inspect", "text.vst3"], ["text.vst3"]),
+    "unknown suffix": (["render", "TubeSaturator", "dry.wav", "o.xyz"], [".wav, .flac"]),
+    "missing option": (["clone", "TubeSaturator"], ["--knobs"]),
+    "unknown command": (["clown"], ["clown"]),
+    "unknown option": (["render", "TubeSaturator", "dry.wav", "o.wav", "--sett", "a"], ["--sett"]),
+    "clone: wrong knob": (["clone", "TubeSaturator", "--knobs", "drive", "--out", "run"], ["drive_db"]),
+    "clone: no knob": (["clone", "TubeSaturator", "--knobs", ",", "--out", "run"], ["--knobs"]),
+    "clone: bad range": (["clone", "TubeSaturator", "--knobs", "drive_db=a:b", "--out", "run"], ["LOW:HIGH"]),
+    "clone: dry not audio": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "text.wav", "--out", "run"], ["text.wav"]),
+    "clone: dry missing": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "no.wav", "--out", "run"], ["no.wav"]),
+    "clone: dry NaN": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "nan.wav", "--out", "run"], ["nan.wav"]),
+    "clone: dry empty": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "empty.wav", "--out", "run"], ["empty.wav"]),
+    "capture: not a plugin": (["capture", "dry.vst3", "--knobs", "a", "--out", "run"], ["dry.vst3"]),
+    "train: no capture": (["train", "nothing", "--out", "run"], ["nothing"]),
+    "evaluate: no model": (["evaluate", "nothing.safetensors"], ["nothing.safetensors"]),
+    "evaluate: no capture": (["evaluate", "clone.safetensors"], ["capture"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD.keys())
+def test_bad_input_is_one_line_and_nothing_written(folder, arguments, words):
+    before = everything(folder)
+    refused(wetdry(*arguments, cwd=folder), *words)
+    assert everything(folder) == before
+
+
+def test_a_file_that_is_no_plugin(folder):
+    (folder / "fake.vst3").write_bytes(b"no plugin")
+    refused(wetdry("inspect", "./fake.vst3", cwd=folder), "fake.vst3")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_an_unwritable_folder(folder):
+    """A file stands where a folder is needed: that stops root as well."""
+    (folder / "blocked").write_text("")
+    refused(wetdry("render", "TubeSaturator", "dry.wav", "blocked/wet.wav", cwd=folder), "blocked")
+    done = wetdry("clone", "TubeSaturator", "--knobs", "drive_db", "--out", "blocked/run", cwd=folder)
+    refused(done, "blocked")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MB, where this user may mount one; else a limit on the size of files does."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True).returncode == 0
+    yield place, None if mounted else limit_file_size
+    if mounted:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def limit_file_size():
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+
+
+def test_a_full_disk_leaves_nothing_half_written(folder, small_disk):
+    place, limit = small_disk
+    soundfile.write(folder / "long.wav", noise(10), RATE, subtype="FLOAT")
+    refused(wetdry("render", "TubeSaturator", "long.wav", place / "wet.wav", cwd=folder, preexec_fn=limit), "wet.wav")
+    assert not list(Path(place).rglob("*"))
+
+
+def test_a_full_disk_while_capturing(folder, small_disk):
+    place, limit = small_disk
+    arguments = ["capture", "TubeSaturator", "--knobs", "drive_db", "--settings", "4", "--seconds", "2", "--workers", "1",
+                 "--out", place / "capture"]  # fmt: skip
+    done = wetdry(*arguments, cwd=folder, preexec_fn=limit)
+    refused(done)
+    for take in Path(place).rglob("*.wav"):
+        if not take.name.startswith("."):
+            assert soundfile.read(take)[0].size
