@@ -15,7 +15,7 @@ import numpy as np
 
 from .row_vectors import correlate_rows, weigh_rows
 
-compiled: Any = numba.njit
+compiled: Any = numba.njit  # not cached on disk: numba would not notice a change in row_vectors; 2 s a process
 
 FIRST = 4  # rows before the first layer
 TILE = 512  # samples that go through all layers while they are in the cache
@@ -28,7 +28,7 @@ _Q0, _Q1, _Q2, _Q3, _Q4 = _Q
 _LIMIT, _ONE = np.float32(8.6), np.float32(1.0)
 
 
-@compiled(nogil=True, fastmath={"contract", "nnan", "nsz"}, cache=True, error_model="numpy")
+@compiled(nogil=True, fastmath={"contract", "nnan", "nsz"}, error_model="numpy")
 def _activate(z, head):
     """z = tanh(z), head += z; both shape (frames,)."""
     for t in range(z.shape[0]):
@@ -39,14 +39,14 @@ def _activate(z, head):
         head[t] += y
 
 
-@compiled(nogil=True, fastmath={"contract"}, cache=True, error_model="numpy")
+@compiled(nogil=True, fastmath={"contract"}, error_model="numpy")
 def _through_activation(gradient, from_head, activation):
     """Gradient = (gradient + from_head) * tanh'; all shape (frames,)."""
     for t in range(gradient.shape[0]):
         gradient[t] = (gradient[t] + from_head[t]) * (_ONE - activation[t] * activation[t])
 
 
-@compiled(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def forward_item(arena, head, lead, width, weights, residual, row_offsets, activation_offsets):
     """Fill the arena and add every activation to `head`.
 
@@ -70,7 +70,7 @@ def forward_item(arena, head, lead, width, weights, residual, row_offsets, activ
                        width + FIRST, residual[layer].ctypes.data, width, n)  # fmt: skip
 
 
-@compiled(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def backward_item(arena, lead, width, transposed, residual, row_offsets, activation_offsets, later_offsets, plain_offsets,
                   to_y, to_head, inner, weight_sums, residual_sums):  # fmt: skip
     """Turn the gradient of the last y, `to_y` (width, frames), into that of the first, and sum the weights' gradients.
