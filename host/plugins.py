@@ -1,6 +1,5 @@
 """The bridge: a VST3 as a processor like any other of the house, over pedalboard's host."""
 
-import math
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..effects.effect import check_call
 from ..effects.layout import ChannelLayout
 from ..effects.parameters import BoundParameter, Parameters
 from ..models.errors import FileProblem, InvalidType, InvalidValue, PluginError, UnknownName
@@ -213,7 +213,7 @@ class Plugin:
             InvalidType, LayoutError: dtype or shape.
             PluginError: the plugin has to be reloaded and this is not the thread it was loaded on.
         """
-        rate, block = _checked(sample_rate, buffer_size)
+        rate, block = check_call(sample_rate, buffer_size), int(buffer_size)
         with self._lock:
             planar = self._layout.to_planar(input_array)
             if not np.isfinite(planar).all():
@@ -351,15 +351,3 @@ def _rebuild(path: Path, plugin_name: str | None, positions: dict[str, float], s
     plugin.raw_state = state
     plugin.raw_values = positions
     return plugin
-
-
-def _checked(sample_rate: Any, buffer_size: Any) -> tuple[float, int]:
-    if isinstance(sample_rate, bool) or not hasattr(sample_rate, "__float__"):
-        raise InvalidType(f"sample_rate is a number in Hz, got {sample_rate!r}")
-    if not (math.isfinite(float(sample_rate)) and float(sample_rate) > 0):
-        raise InvalidValue(f"sample_rate = {sample_rate} must be finite and above 0 Hz")
-    if isinstance(buffer_size, bool) or not hasattr(buffer_size, "__index__"):
-        raise InvalidType(f"buffer_size is a whole number of samples, got {buffer_size!r}")
-    if int(buffer_size) < 1:
-        raise InvalidValue(f"buffer_size = {buffer_size} must be at least 1 sample")
-    return float(sample_rate), int(buffer_size)

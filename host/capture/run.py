@@ -5,15 +5,15 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, write_record, write_takes
-from ...models.errors import CaptureError, FileProblem, InvalidType, InvalidValue
+from ...models.errors import CaptureError, InvalidType, InvalidValue
 from ...models.parameter import Parameter
 from ..measure import difference
 from ..plugin_cache import recall, write_json
@@ -23,10 +23,10 @@ from .dry import Source, sources_of
 from .files import sha256_of, wav_bytes, write_wav
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
 from .pool import Pool
+from .progress import PROGRESS_FOLDER, finished_take, is_done, locked, row_file, sweep
 from .target import as_processor, identity_of, rows_of
 
 Progress = Callable[[str, float, float, str], None]
-PROGRESS_FOLDER = ".progress"  # the plan, the checks, and a row for each finished take
 SHORT_DRY_SECONDS = 180.0
 
 
@@ -89,15 +89,15 @@ def capture(
     tell("dry", 0, len(sources), "reading the dry recordings")
     recordings = [_recording(i, s, sample_rate) for i, s in enumerate(sources)]
     folder = Path(out)
-    with _locked(folder):
+    with locked(folder):
         planned = _plan(folder, processor, rows, chosen, recordings, seconds_per_take, sample_rate, seed)
         for recording, source in zip(recordings, sources, strict=True):
             if sha256_of(folder / recording.file_name) != recording.sha256:
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
         start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
         checks = _render(folder, planned, recordings, start, workers or _cores(), take_timeout, tell)
-        _sweep(folder)
-        takes = [_finished(folder, p) for p in planned]
+        sweep(folder)
+        takes = [finished_take(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned)
         train_seconds = sum(r.frames for r in recordings if r.split == "train") / sample_rate
         if train_seconds < SHORT_DRY_SECONDS:
@@ -191,8 +191,8 @@ def _render(
     workers: int, take_timeout: float, tell: Progress,
 ) -> dict[str, Any]:  # fmt: skip
     """Check the target and render what is missing; return the checks."""
-    _sweep(folder)
-    missing = [p for p in planned if not _is_done(folder, p)]
+    sweep(folder)
+    missing = [p for p in planned if not is_done(folder, p)]
     checks_file = folder / PROGRESS_FOLDER / "checks.json"
     checks = recall(checks_file)
     done = len(planned) - len(missing)
@@ -207,7 +207,7 @@ def _render(
             write_json(checks_file, checks)
         lead = lead_samples(checks["tail_seconds"], start["sample_rate"])
         hashes = {r.file_name: r.sha256 for r in recordings}
-        jobs = [{"do": "take", **p.to_dict(), "file_name": p.file_name, "row_file": str(_row_file(folder, p).resolve()),
+        jobs = [{"do": "take", **p.to_dict(), "file_name": p.file_name, "row_file": str(row_file(folder, p).resolve()),
                  "lead": lead, "shift": checks["latency"]["left"], "fresh": not checks["clean"],
                  "dry_sha256": hashes[p.dry_file_name]} for p in missing]  # fmt: skip
 
@@ -227,35 +227,10 @@ def _render(
     return checks
 
 
-def _sweep(folder: Path) -> None:
-    """Remove the temporary files of processes that were killed."""
-    for place in ("wet", "dry", PROGRESS_FOLDER, "."):
-        for leftover in (folder / place).glob(".*.*"):
-            if leftover.suffix in (".part", ".tmp"):
-                leftover.unlink(missing_ok=True)
-
-
 def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return up to four settings to check at: first, second and last of the corners and Sobol points, and a middle one."""
     picked = [settings[i] for i in (0, len(settings) // 3, 2 * len(settings) // 3, len(settings) - 1)]
     return [s for i, s in enumerate(picked) if s not in picked[:i]]
-
-
-def _row_file(folder: Path, planned: PlannedTake) -> Path:
-    return folder / PROGRESS_FOLDER / f"take_{planned.number:04d}.json"
-
-
-def _is_done(folder: Path, planned: PlannedTake) -> bool:
-    """A take counts when its row is there and its audio is what the row says."""
-    row = recall(_row_file(folder, planned))
-    return row is not None and bool(row.get("sha256")) and sha256_of(folder / planned.file_name) == row["sha256"]
-
-
-def _finished(folder: Path, p: PlannedTake) -> Take:
-    row = recall(_row_file(folder, p))
-    if row is None:
-        raise CaptureError(f"{_row_file(folder, p)} has gone: run the capture again")
-    return Take(p.file_name, p.dry_file_name, p.dry_start, p.frames, p.setting, p.split, p.values, p.raw, p.replicate_of, **row)
 
 
 def _replicate_esr(folder: Path, planned: list[PlannedTake]) -> float:
@@ -289,23 +264,3 @@ def _versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep a second capture out of the folder; the lock goes with the process that holds it."""
-    try:
-        (folder / PROGRESS_FOLDER).mkdir(parents=True, exist_ok=True)
-        lock = (folder / PROGRESS_FOLDER / "lock").open("a")
-    except OSError as error:
-        raise FileProblem(f"cannot write into {folder}: {error.strerror or error}") from None
-    with lock:
-        try:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # Windows: one capture a folder is the caller's care
-            pass
-        except OSError:
-            raise CaptureError(f"another capture is writing into {folder}: wait for it, or pass another folder") from None
-        yield

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from wetdry.host import plugin_probe
 from wetdry.host.plugin_cache import cache_file
 from wetdry.host.plugin_probe import inspect
@@ -181,7 +182,7 @@ def test_bad_input_is_an_error_or_silence_but_never_a_hang(zamtube, dry):
     plugin = load_plugin(zamtube)
     with pytest.raises(InvalidValue, match="takes 1 channel"):
         plugin(np.stack([dry, dry]), RATE)
-    for rate, size, kind in [(RATE, 0, InvalidValue), (0, 512, InvalidValue), (float("nan"), 512, InvalidValue),
+    for rate, size, kind in [(RATE, 0, InvalidType), (0, 512, InvalidValue), (float("nan"), 512, InvalidValue),
                              ("48k", 512, InvalidType), (RATE, 1.5, InvalidType)]:  # fmt: skip
         with pytest.raises(kind):
             plugin(dry, rate, size)
