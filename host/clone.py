@@ -70,5 +70,5 @@ def certify(model: Model, folder: CaptureFolder, out: Path, **options: Any) -> t
     evaluation = evaluate(replace(model, certificate={}), folder, out, **options)
     model = replace(model, certificate=evaluation.certificate(), path=out / MODEL_NAME)
     model.save(out / MODEL_NAME)
-    write_report(evaluation, folder, out)
+    write_report(evaluation, folder.path, out)
     return evaluation, model

@@ -107,6 +107,7 @@ def test_inspect(folder, zamtube):
         assert word in done.stdout
 
 
+CLONE = ["clone", "TubeSaturator", "--out", "run", "--knobs"]
 BAD = {
     "missing file": (["render", "TubeSaturator", "nothing.wav", "o.wav"], ["nothing.wav"]),
     "not audio": (["render", "TubeSaturator", "text.wav", "o.wav"], ["text.wav", "cannot be read as audio"]),
@@ -124,13 +125,13 @@ BAD = {
     "missing option": (["clone", "TubeSaturator"], ["--knobs"]),
     "unknown command": (["clown"], ["clown"]),
     "unknown option": (["render", "TubeSaturator", "dry.wav", "o.wav", "--sett", "a"], ["--sett"]),
-    "clone: wrong knob": (["clone", "TubeSaturator", "--knobs", "drive", "--out", "run"], ["drive_db"]),
-    "clone: no knob": (["clone", "TubeSaturator", "--knobs", ",", "--out", "run"], ["--knobs"]),
-    "clone: bad range": (["clone", "TubeSaturator", "--knobs", "drive_db=a:b", "--out", "run"], ["LOW:HIGH"]),
-    "clone: dry not audio": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "text.wav", "--out", "run"], ["text.wav"]),
-    "clone: dry missing": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "no.wav", "--out", "run"], ["no.wav"]),
-    "clone: dry NaN": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "nan.wav", "--out", "run"], ["nan.wav"]),
-    "clone: dry empty": (["clone", "TubeSaturator", "--knobs", "drive_db", "--dry", "empty.wav", "--out", "run"], ["empty.wav"]),
+    "clone: wrong knob": ([*CLONE, "drive"], ["drive_db"]),
+    "clone: no knob": ([*CLONE, ","], ["--knobs"]),
+    "clone: bad range": ([*CLONE, "drive_db=a:b"], ["LOW:HIGH"]),
+    "clone: dry not audio": ([*CLONE, "drive_db", "--dry", "text.wav"], ["text.wav"]),
+    "clone: dry missing": ([*CLONE, "drive_db", "--dry", "no.wav"], ["no.wav"]),
+    "clone: dry NaN": ([*CLONE, "drive_db", "--dry", "nan.wav"], ["nan.wav"]),
+    "clone: dry empty": ([*CLONE, "drive_db", "--dry", "empty.wav"], ["empty.wav"]),
     "capture: not a plugin": (["capture", "dry.vst3", "--knobs", "a", "--out", "run"], ["dry.vst3"]),
     "train: no capture": (["train", "nothing", "--out", "run"], ["nothing"]),
     "evaluate: no model": (["evaluate", "nothing.safetensors"], ["nothing.safetensors"]),
