@@ -189,7 +189,7 @@ def _knob_ticks(axis: Any, knob: Parameter) -> None:
     elif knob.scale == "linear":
         from matplotlib.ticker import MaxNLocator
 
-        values = MaxNLocator(5).tick_values(knob.minimum, knob.maximum)
+        values = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(knob.minimum, knob.maximum)
         values = [float(v) for v in values if knob.minimum <= v <= knob.maximum]
         positions, texts = [knob.to_raw(v) for v in values], [f"{v:.4g}" for v in values]
     else:

@@ -87,16 +87,16 @@ class Bench:
     def cells(self, setting: Setting) -> list[dict[str, Any]]:
         """Return a row for each recording: the target at this setting against twin, dry, nearest capture and itself.
 
-        The target visits the setting, then the nearest captured one, then the setting again: the two renders of the
-        same setting give the replicate floor.
+        The target visits the setting, then the nearest captured one, then the setting again with the first recording:
+        the two renders of the same thing give the replicate floor (None for the other recordings).
         """
         target = self._target(setting.values)
         nearest = self._target(setting.nearest_values) if setting.distance > 0 else None
-        again = self._target(setting.values)
+        again = self._target(setting.values, [0])[0]
         twin, dry = self._twin(setting.values), self._dry()
         rows = []
         for i, wet in enumerate(target):
-            estimates = {"twin": twin[i], "dry": dry[i], "nearest": nearest[i] if nearest else again[i]}
+            estimates = {"twin": twin[i], "dry": dry[i], "nearest": nearest[i] if nearest else wet}
             rows.append(
                 {
                     "recording": i,
@@ -106,7 +106,7 @@ class Bench:
                     "seconds": wet.size / self.sample_rate,
                     **cells.level(wet, self.sample_rate),
                     **cells.compare(wet, estimates, self.sample_rate),
-                    "replicate_esr": metrics.esr(wet, again[i]),
+                    "replicate_esr": metrics.esr(wet, again) if i == 0 else None,
                     "dc_error": metrics.dc_error(wet, twin[i]),
                 }
             )

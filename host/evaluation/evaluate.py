@@ -264,7 +264,7 @@ def _key(model: Model, folder: CaptureFolder, options: dict, recordings: list, r
 
 def _warnings(folder: CaptureFolder, cells: list[dict[str, Any]]) -> list[str]:
     found = []
-    floor = [c["replicate_esr"] for c in cells]
+    floor = [c["replicate_esr"] for c in cells if c["replicate_esr"] is not None]
     if max(floor, default=0) > 1e-6:
         found.append(
             f"The target is not repeatable: rendered twice, it differs from itself by an ESR of up to {max(floor):.2g}. "
