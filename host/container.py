@@ -2,7 +2,7 @@
 
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, MutableSequence
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..effects.layout import ChannelLayout
 from ..effects.parameters import BoundParameter, Parameters
 from ..models.errors import InvalidType, InvalidValue, PluginError
 from . import _pedalboard
+from .native_knobs import native_parameters
 from .stages import CompiledStage, NativeStage, ProcessorStage, Stage, push_through
 
 FLUSH_SAMPLES = 4096
@@ -147,7 +148,7 @@ class Container(MutableSequence[Any]):
         """Every knob inside: by its name where only one processor has it, else as `position.name`."""
         named: list[tuple[str, str, BoundParameter]] = []
         for i, processor in enumerate(self):
-            for name, bound in getattr(processor, "parameters", {}).items():
+            for name, bound in knobs_of(processor).items():
                 named.append((name, f"{i}.{name}", bound))
         counts = [name for name, _, _ in named]
         bound_by_name = {(name if counts.count(name) == 1 else path): bound for name, path, bound in named}
@@ -186,6 +187,11 @@ def checked(processor: Any) -> Any:
         return processor
     raise InvalidType(f"{processor!r:.80} is no processor: add an effect, a pedalboard plugin, load_plugin(path), "
                       "a Chain, a Mix or None")  # fmt: skip
+
+
+def knobs_of(processor: Any) -> Mapping[str, BoundParameter]:
+    """Return a processor's knobs by name; a native plugin's have no known range."""
+    return native_parameters(processor) if _pedalboard.is_native(processor) else getattr(processor, "parameters", {})
 
 
 def leaves(container: Iterable[Any]) -> Iterator[Any]:

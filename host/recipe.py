@@ -11,6 +11,7 @@ from . import _pedalboard
 from .chain import Chain
 from .container import Container
 from .mix import Mix
+from .native_knobs import native_settings
 from .plugins import Plugin, load_plugin
 
 PLAIN = (bool, int, float, str)
@@ -73,13 +74,6 @@ def build(recipe: dict[str, Any]) -> Any:
 
 def _values(effect: Effect) -> dict[str, Any]:
     return {name: bound.value for name, bound in effect.parameters.items()}
-
-
-def native_settings(plugin: Any) -> list[str]:
-    """Return the names of a native plugin's settable properties."""
-    kind = type(plugin)
-    found = (n for n in dir(kind) if not n.startswith("_") and isinstance(getattr(kind, n), property))
-    return [n for n in found if getattr(kind, n).fset is not None]
 
 
 def _native_values(plugin: Any) -> dict[str, Any]:

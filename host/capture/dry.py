@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...models.errors import FileProblem, InvalidValue
+from ..audio_file import read_audio
 from ..excitation import excitation
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3", ".w64", ".rf64", ".caf"}
@@ -25,20 +26,10 @@ class Source:
 
 def read_recording(path: Path, sample_rate: float) -> np.ndarray:
     """Read any audio file as mono float32 at `sample_rate`. Raises FileProblem or InvalidValue naming the file."""
-    import soundfile
     import soxr
 
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        reason = str(error).splitlines()[-1].split(": ")[-1]
-        raise FileProblem(f"{path} cannot be read as audio ({reason}): pass WAV, FLAC, AIFF, Ogg or MP3") from None
-    if len(audio) == 0:
-        raise InvalidValue(f"{path} holds 0 samples: pass a recording of at least {SHORTEST_SECONDS:g} s")
-    if not np.isfinite(audio).all():
-        where = int(np.argwhere(~np.isfinite(audio))[0, 0])
-        raise InvalidValue(f"{path} holds samples that are not finite (first: {where}): export it again")
-    mono = audio.mean(axis=1, dtype=np.float64).astype(np.float32)
+    audio, rate = read_audio(path)
+    mono = audio.mean(axis=0, dtype=np.float64).astype(np.float32)
     if rate != sample_rate:
         mono = np.asarray(soxr.resample(mono, rate, sample_rate, quality="VHQ"), np.float32)
     return mono

@@ -10,6 +10,8 @@ import numpy as np
 from ...models.errors import CaptureError, InvalidType, InvalidValue
 from ...models.parameter import Parameter
 from .. import _pedalboard
+from ..chain import Chain
+from ..native_knobs import range_is_unknown
 from ..plugins import Plugin, load_plugin
 
 BLOCK = 8192
@@ -36,12 +38,7 @@ class Target:
     """
 
     def __init__(self, processor: Any, sample_rate: float) -> None:
-        self._native = processor if _pedalboard.is_native(processor) else None
-        if self._native is not None:
-            from ..chain import Chain
-
-            processor = Chain([processor])
-        self.processor, self.sample_rate, self.seconds = processor, sample_rate, 0.0
+        self.processor, self.sample_rate, self.seconds = _with_knobs(processor), sample_rate, 0.0
         self.channels = self._channels()
 
     def _channels(self) -> int:
@@ -58,20 +55,14 @@ class Target:
         """Set the knobs, read them back, set them again (for knobs that depend on others), and check."""
         for last in (False, True):
             for name, value in values.items():
-                self._set(name, value)
+                self.processor.parameters[name].value = value
             wrong = [name for name, value in values.items() if not _alike(self._get(name), value)]
             if wrong and last:
                 name = wrong[0]
                 raise CaptureError(f"knob {name} was set to {values[name]!r} but reads {self._get(name)!r}: capture without it")
 
-    def _set(self, name: str, value: Any) -> None:
-        if self._native is not None:
-            setattr(self._native, name, value)
-        else:
-            self.processor.parameters[name].value = value
-
     def _get(self, name: str) -> Any:
-        return getattr(self._native, name) if self._native is not None else self.processor.parameters[name].value
+        return self.processor.parameters[name].value
 
     def play(self, audio: np.ndarray, lead: int = 0, shift: int = 0, block: int = BLOCK) -> np.ndarray:
         """Play mono audio after a reset and `lead` samples of silence; return as many samples, `shift` later.
@@ -119,29 +110,20 @@ def rows_of(processor: Any, knobs: Mapping[str, tuple[float, float]] | Iterable[
     if isinstance(knobs, str):
         raise InvalidType(f"knobs is a list of names, got {knobs!r}: pass [{knobs!r}]")
     ranges = dict(knobs) if isinstance(knobs, Mapping) else dict.fromkeys(knobs)
-    if _pedalboard.is_native(processor):
-        return tuple(_native_row(processor, name, limits) for name, limits in ranges.items())
-    return tuple(_narrowed(processor.parameters[name].parameter, name, limits) for name, limits in ranges.items())
+    found = _with_knobs(processor).parameters
+    return tuple(_narrowed(found[name].parameter, name, limits) for name, limits in ranges.items())
 
 
-def _native_row(native: Any, name: str, limits: tuple[float, float] | None) -> Parameter:
-    from ...models.errors import UnknownName
-    from ..recipe import native_settings
-
-    if name not in native_settings(native):
-        raise UnknownName(f"knob of {type(native).__name__}", name, native_settings(native))
-    if limits is None:
-        raise InvalidValue(
-            f"{type(native).__name__} does not say the range of {name}: pass knobs={{'{name}': (minimum, maximum)}}"
-        )
-    low, high = map(float, limits)
-    unit = {"db": "dB", "hz": "Hz", "ms": "ms", "seconds": "s"}.get(name.rsplit("_", 1)[-1], "")
-    return Parameter(name, unit, low, high, min(max(float(getattr(native, name)), low), high))
+def _with_knobs(processor: Any) -> Any:
+    """Return a processor with knobs that streams exactly: a native plugin gets a Chain of its own."""
+    return Chain([processor]) if _pedalboard.is_native(processor) else processor
 
 
 def _narrowed(row: Parameter, name: str, limits: Any) -> Parameter:
     whole = {**row.to_dict(), "name": name}
     if limits is None:
+        if range_is_unknown(row):
+            raise InvalidValue(f"the range of {name} is not known: pass {{'{name}': (minimum, maximum)}} ({name}=LOW:HIGH)")
         return Parameter.from_dict(whole)
     if row.choices:
         for choice in limits:
@@ -165,6 +147,8 @@ def identity_of(processor: Any) -> dict[str, Any]:
     from ... import __version__
     from ..plugin_cache import plugin_sha256
 
+    if isinstance(processor, Chain) and len(processor) == 1:
+        return identity_of(processor[0])
     if isinstance(processor, Plugin):
         native = processor.native
         return {"name": processor.name, "manufacturer": native.manufacturer_name, "version": native.version,

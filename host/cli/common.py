@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from ...effects import REGISTRY
 from ...models.errors import FileProblem, InvalidValue, UnknownName
+from .. import _pedalboard
+from ..chain import Chain
 
 PLUGIN_FOLDERS = (
     "~/.vst3",
@@ -45,9 +47,7 @@ def open_target(text: str) -> Any:
 
         return load_plugin(plugin_path(text))
     if text.startswith("pedalboard."):
-        from .. import _pedalboard
-
-        return _pedalboard.native_class(text.removeprefix("pedalboard."))()
+        return Chain([_pedalboard.native_class(text.removeprefix("pedalboard."))()])
     if Path(text).expanduser().is_file():
         from ...effects import NeuralEffect
         from ...models.model import load
@@ -86,13 +86,6 @@ def set_knobs(processor: Any, settings: list[str]) -> None:
         if not equals:
             raise InvalidValue(f"--set {item!r}: write it as name=value")
         name, text = name.strip(), text.strip()
-        if not hasattr(processor, "parameters"):
-            from ..recipe import native_settings
-
-            if name not in native_settings(processor):
-                raise UnknownName(f"knob of {type(processor).__name__}", name, native_settings(processor))
-            setattr(processor, name, float(text))
-            continue
         bound = processor.parameters[name]
         bound.value = _read_value(bound, text)
 

@@ -114,7 +114,7 @@ def test_a_native_plugin_and_a_chain_go_through_the_same_code(tmp_path):
     take = folder.takes[0]
     expected = pedalboard.Distortion(drive_db=take.values["drive_db"])(folder.read_dry(take), RATE)
     assert np.abs(folder.read_wet(take) - expected).max() < 1e-6
-    with pytest.raises(InvalidValue, match="pass knobs="):
+    with pytest.raises(InvalidValue, match="range of drive_db is not known"):
         capture(native, ["drive_db"], tmp_path / "no", **few)
     chain = Chain([TubeSaturator(drive_db=3), pedalboard.HighpassFilter(100)])
     folder = capture(chain, ["bias"], tmp_path / "chain", **few)
