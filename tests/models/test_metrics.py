@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from wetdry.models import metrics
 from wetdry.models.errors import InvalidType, InvalidValue, WetdryError
 
