@@ -16,6 +16,9 @@ from .errors import UnknownName
 PRE_EMPHASIS = 0.85
 QUIETEST_POWER = 1e-8  # -80 dBFS: takes below it are weighed as if they were that loud
 
+QUIETEST_SEGMENT = 1e-2  # of the take's power: below it the spectral distance is not asked
+QUIETEST_BIN = 1e-4  # squared magnitude, at unit rms
+
 
 @dataclass(frozen=True)
 class TakePower:
@@ -52,12 +55,21 @@ def emphasised_esr(prediction: Tensor, target: Tensor, power: TakePower | None =
 def _multi_resolution_stft() -> torch.nn.Module:
     from auraloss.freq import MultiResolutionSTFTLoss
 
-    return MultiResolutionSTFTLoss()
+    return MultiResolutionSTFTLoss(eps=QUIETEST_BIN)
 
 
 def mr_stft(prediction: Tensor, target: Tensor, power: TakePower | None = None) -> Tensor:
-    """Return auraloss's multi-resolution STFT distance (its defaults) of the batch, levels brought to the takes' own."""
+    """Return auraloss's multi-resolution STFT distance of the batch, the takes brought to an rms of 1.
+
+    It is relative to the spectrum of the segment and logarithmic, so near silence its slope grows without bound (one such
+    segment threw a whole training back): segments 20 dB below their take give 0, bins 66 dB below count as equal.
+    """
     power = power or TakePower.of(target)
+    loud = target.square().mean(1) > QUIETEST_SEGMENT * power.plain.clamp_min(QUIETEST_POWER)
+    if not loud.all():
+        prediction, target, power = prediction[loud], target[loud], TakePower(power.plain[loud], power.emphasised[loud])
+        if not len(target):
+            return prediction.sum()
     gain = power.plain.clamp_min(QUIETEST_POWER).rsqrt()[:, None, None]
     return _multi_resolution_stft()(prediction[:, None] * gain, target[:, None] * gain)
 

@@ -30,6 +30,7 @@ from .module import Budget, Progress, TwinModule
 from .recipe import Recipe, default_spec
 
 RUN_NAME = "run.json"
+LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, which would cost many to mend
 
 
 def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpec | None = None,
@@ -154,7 +155,8 @@ def _fit(module: TwinModule, stream: DataLoader, budget: Budget, home: Path, acc
             trainer = lightning.Trainer(
                 accelerator=accelerator, devices=1, precision=precision, max_epochs=-1, callbacks=[budget],  # pyright: ignore
                 logger=_loggers(home), enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-                num_sanity_val_steps=0, use_distributed_sampler=False, default_root_dir=home,
+                num_sanity_val_steps=0, gradient_clip_val=LARGEST_GRADIENT, use_distributed_sampler=False,
+                default_root_dir=home,
             )  # fmt: skip
         except (ValueError, RuntimeError, ImportError) as error:
             if isinstance(error, TrainingError):

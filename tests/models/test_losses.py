@@ -39,6 +39,16 @@ def test_a_silent_moment_inside_a_take_is_weighed_with_the_take():
     assert losses.full(prediction, target, power, 0).isfinite()
 
 
+def test_near_silence_the_slope_stays_bounded():
+    torch.manual_seed(0)
+    target = torch.randn(1, 6000) * torch.tensor(10.0) ** torch.linspace(-6, -3, 6000)
+    prediction = (target + 1e-3 * torch.randn(1, 6000)).requires_grad_()
+    for level in (1e-8, 1e-4, 1.0):
+        power = losses.TakePower(torch.tensor([level]), torch.tensor([level / 10]))
+        (slope,) = torch.autograd.grad(losses.full(prediction, target, power, 0) * level**0.5, prediction)
+        assert slope.norm() < 5, level
+
+
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_zero_at_the_target_and_its_gradient_points_there(pair, name):
     prediction, target = (x.clone() for x in pair)
