@@ -11,7 +11,7 @@ from .errors import FileProblem, InvalidValue, ModelFileError
 from .spec import ModelSpec
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A trained network, ready for `NeuralEffect(model)`.
 
@@ -27,7 +27,7 @@ class Model:
     weights: dict[str, np.ndarray]
     training: dict[str, Any] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
-    path: Path | None = field(default=None, compare=False)
+    path: Path | None = None
 
     def __post_init__(self) -> None:
         shapes = self.spec.weight_shapes
