@@ -39,14 +39,14 @@ def test_a_silent_moment_inside_a_take_is_weighed_with_the_take():
     assert losses.full(prediction, target, power, 0).isfinite()
 
 
-def test_near_silence_the_slope_stays_bounded():
+@pytest.mark.parametrize("quiet", [0.0, 1e-7, 1e-4])
+def test_near_silence_the_slope_stays_bounded(quiet):
     torch.manual_seed(0)
-    target = torch.randn(1, 6000) * torch.tensor(10.0) ** torch.linspace(-6, -3, 6000)
-    prediction = (target + 1e-3 * torch.randn(1, 6000)).requires_grad_()
-    for level in (1e-8, 1e-4, 1.0):
-        power = losses.TakePower(torch.tensor([level]), torch.tensor([level / 10]))
-        (slope,) = torch.autograd.grad(losses.full(prediction, target, power, 0) * level**0.5, prediction)
-        assert slope.norm() < 5, level
+    target = quiet * torch.randn(1, 6144)
+    prediction = (target + 1e-3 * torch.randn(1, 6144)).requires_grad_()
+    power = losses.TakePower(torch.tensor([1e-2]), torch.tensor([1e-3]))
+    (slope,) = torch.autograd.grad(losses.full(prediction, target, power, 0), prediction)
+    assert 0 < slope.norm() < 1
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
