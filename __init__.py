@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import effects, host, models
+    from . import effects, host, models, presets
     from .effects import NeuralEffect, TubeSaturator
     from .host.capture import capture
     from .host.chain import Chain

@@ -6,7 +6,8 @@ from ...models.errors import InvalidValue
 from ...models.model import Model
 from ...models.spec import WaveNet
 from ..kernels.kernel import Kernel
-from . import wavenet
+from .wavenet import WAVENET
+from .wavenet_table import pack
 
 
 def compile_model(model: Model, channels: int) -> tuple[Kernel, np.ndarray, np.ndarray, np.ndarray]:
@@ -15,5 +16,5 @@ def compile_model(model: Model, channels: int) -> tuple[Kernel, np.ndarray, np.n
     if len(spec.layers) != 1 or not isinstance(spec.layers[0], WaveNet):
         kinds = ", ".join(layer.kind for layer in spec.layers)
         raise InvalidValue(f"the player runs one WaveNet, this model has {kinds}")
-    packed = wavenet.pack(spec.layers[0], spec.conditioning, len(spec.knobs), model.weights, "layers.0.", channels)
-    return wavenet.WAVENET, packed.memory, packed.state, packed.weights
+    packed = pack(spec.layers[0], spec.conditioning, len(spec.knobs), model.weights, "layers.0.", channels)
+    return WAVENET, packed.memory, packed.state, packed.weights
