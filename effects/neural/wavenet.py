@@ -120,41 +120,43 @@ def _layer(memory, state, weights, layer, array, position, input_row, z, head, f
     taps, dilation = int(memory[array + A_TAPS]), int(memory[layer + L_DILATION])
     stride = int(memory[layer + L_STRIDE])
     bias, mixin = int(memory[layer + L_BIAS]), int(memory[layer + L_MIXIN])
+    dry = state[input_row : input_row + TILE]
     for o in range(wide):
-        b, m, row = weights[bias + o], weights[mixin + o], z + o * TILE
+        b, m, row = weights[bias + o], weights[mixin + o], state[z + o * TILE : z + (o + 1) * TILE]
         for j in range(frames):
-            state[row + j] = m * state[input_row + j] + b
+            row[j] = m * dry[j] + b
     source = position - (taps - 1) * dilation
     conv = int(memory[layer + L_CONV])
     add_product(state, weights, z, TILE, wide // GROUP, source, stride, width, taps, dilation, conv, frames)
     film = int(memory[FILM]) + int(memory[layer + L_FILM_AT])
     filmed = memory[layer + L_FILM] >= 0
     for o in range(wide):
-        row = z + o * TILE
+        row = state[z + o * TILE : z + (o + 1) * TILE]
         if filmed:
             scale, shift = state[film + o], state[film + wide + o]
             scale_step = (state[film + 2 * wide + o] - scale) * np.float32(1.0 / TILE)
             shift_step = (state[film + 3 * wide + o] - shift) * np.float32(1.0 / TILE)
             for j in range(frames):
                 along = np.float32(column + j + 1)
-                state[row + j] = (scale + scale_step * along) * state[row + j] + (shift + shift_step * along)
+                row[j] = (scale + scale_step * along) * row[j] + (shift + shift_step * along)
         if o < width:
             for j in range(frames):
-                state[row + j] = tanh(state[row + j])
+                row[j] = tanh(row[j])
         else:
-            gated = z + (o - width) * TILE
+            gated = state[z + (o - width) * TILE : z + (o - width + 1) * TILE]
             for j in range(frames):
-                state[gated + j] = state[gated + j] * sigmoid(state[row + j])
+                gated[j] = gated[j] * sigmoid(row[j])
     for o in range(width):
-        row, total = z + o * TILE, head + o * TILE
+        row, total = state[z + o * TILE : z + (o + 1) * TILE], state[head + o * TILE : head + (o + 1) * TILE]
         for j in range(frames):
-            state[total + j] = state[total + j] + state[row + j]
+            total[j] = total[j] + row[j]
     if wanted:
         bias = int(memory[layer + L_RESIDUAL_BIAS])
         for o in range(width):
-            b, row, before = weights[bias + o], next_row + o * next_stride, position + o * stride
+            b, to, of = weights[bias + o], next_row + o * next_stride, position + o * stride
+            after, before = state[to : to + TILE], state[of : of + TILE]
             for j in range(frames):
-                state[row + j] = state[before + j] + b
+                after[j] = before[j] + b
         residual = int(memory[layer + L_RESIDUAL])
         add_product(state, weights, next_row, next_stride, width // GROUP, z, TILE, width, 1, 0, residual, frames)
 
