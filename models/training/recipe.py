@@ -70,5 +70,5 @@ class Recipe:
         return {key: value for key, value in asdict(self).items() if key not in ("minutes", "epochs")}
 
 
-DEFAULT_MINUTES = 12.0
+DEFAULT_MINUTES = 8.0
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")
