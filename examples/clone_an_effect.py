@@ -24,7 +24,7 @@ def main(folder: str = "runs/saturator", minutes: str = "2") -> None:
     )
     print(f"\n{made.evaluation.verdict}\npage: {made.report_path}")
 
-    dry = excitation(3, 48000, seed=9)
+    dry = excitation(8, 48000, seed=9)
     board = Chain([TubeSaturator(bias=0.3, drive_db=18), pedalboard.Reverb()])
     real = board(dry, 48000)
     board[0] = NeuralEffect(wetdry.models.load(made.model_path), drive_db=18)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ...models.dataset import Take
 from ...models.errors import CaptureError, FileProblem
@@ -58,3 +59,8 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError:
             raise CaptureError(f"another capture is writing into {folder}: wait for it, or pass another folder") from None
         yield
+
+
+def last_speed(folder: Path) -> dict[str, Any] | None:
+    """Return how busy the workers of the last capture into `folder` were: efficiency, wall seconds, workers, …"""
+    return recall(folder / PROGRESS_FOLDER / "speed.json")

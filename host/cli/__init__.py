@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ...models.errors import WetdryError
-from . import capture, clone, evaluate, inspect, render, train
+from . import capture, clone, evaluate, excitation, inspect, render, train
 
 app = typer.Typer(
     name="wetdry",
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (clone, inspect, capture, train, evaluate, render):
+for command in (clone, inspect, capture, train, evaluate, render, excitation):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 
 
@@ -47,6 +47,9 @@ def main() -> None:
             raise
         _say(show())
         code = 2
+    if "pedalboard" in sys.modules:  # plugin frameworks warn when they are unloaded, at exit
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     sys.exit(code or 0)
 
 

@@ -11,7 +11,7 @@ from .train import MINUTES_HELP
 
 QUICK_HELP = "A few minutes in all: less capture, a smaller net, less training."
 QUICK: dict[str, dict[str, Any]] = {
-    "capturing": {"settings": 32, "seconds_per_take": 12.0, "excitation_seconds": 120.0},
+    "capturing": {"settings": 32, "seconds_per_take": 12.0, "excitation_seconds": 200.0},
     "training": {"minutes": 2.5},
     "evaluating": {"seconds": 8.0},
 }

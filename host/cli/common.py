@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from ...effects import REGISTRY
 from ...models.errors import FileProblem, InvalidValue, UnknownName
@@ -104,13 +105,16 @@ def _read_value(bound: Any, text: str) -> Any:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float, float, str], None]]:
     """Yield a callback (stage, done, total, note) that draws one bar a stage."""
-    columns = (TextColumn("{task.description:<10}"), BarColumn(bar_width=32), TextColumn("{task.percentage:>3.0f}%"),
-               TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    columns = (TextColumn("{task.description:<9}"), BarColumn(bar_width=20), TextColumn("{task.percentage:>3.0f}%"),
+               TimeElapsedColumn(), TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)))  # fmt: skip
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=console) as bar:
 
         def report(stage: str, done: float, total: float, note: str) -> None:
             if stage not in tasks:
+                for earlier in tasks.values():
+                    bar.update(earlier, completed=bar.tasks[earlier].total)
+                    bar.stop_task(earlier)
                 tasks[stage] = bar.add_task(stage, total=total, note="")
             bar.update(tasks[stage], completed=done, total=total, note=note)
 
@@ -118,10 +122,16 @@ def progress_bar() -> Iterator[Callable[[str, float, float, str], None]]:
 
 
 def capture_summary(folder: Any, where: Path) -> None:
-    """Print what a capture holds, and every warning."""
+    """Print what a capture holds, how busy its workers were, and every warning."""
+    from ..capture.progress import last_speed
+
     record = folder.record
     splits = [f"{len(folder.takes_of(split))} {split}" for split in ("train", "validation")]
     console.print(f"capture: {' + '.join(splits)} takes of {record.identity.get('name', 'target')} in {where}")
+    speed = last_speed(folder.path)
+    if speed:
+        console.print(f"         {speed['efficiency']:.0%} of {speed['workers']} workers x {speed['wall_seconds']:.1f} s after "
+                      f"{speed['start_up_seconds']:.1f} s of start-up spent inside the target's process call")  # fmt: skip
     for warning in record.warnings:
         console.print(f"[yellow]warning:[/yellow] {warning}")
 

@@ -229,3 +229,32 @@ def test_our_effects_run_without_either_host():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def twin():
+    """A NeuralEffect with untrained weights and two knobs."""
+    from wetdry import NeuralEffect
+    from wetdry.models import Model, Parameter
+    from wetdry.models.spec import wavenet
+
+    spec = wavenet(RATE, (Parameter("drive"), Parameter("tone")), channels=8, dilations=(1, 4, 16, 64))
+    generator = np.random.default_rng(0)
+    return NeuralEffect(
+        Model(spec, {n: 0.2 * generator.standard_normal(s).astype(np.float32) for n, s in spec.weight_shapes.items()})
+    )
+
+
+def test_a_twin_in_a_chain_streams_exactly():
+    """Bit for bit where only our kernels run."""
+    chain, audio = Chain([TubeSaturator(), twin(), Gain(gain_db=-3)]), noise(1)[0]
+    chain[1].drive = 0.9
+    whole = chain(audio, RATE)
+    for seed in range(3):
+        assert np.array_equal(streamed(chain, audio, seed), whole)
+
+
+def test_a_twin_beside_a_bridged_plugin_streams_within_1e_6(zamtube):
+    chain, audio = Chain([pedalboard.HighpassFilter(80), twin(), bridged(zamtube), pedalboard.Reverb()]), noise(1)[0]
+    whole = chain(audio, RATE)
+    for seed in range(3):
+        assert np.abs(streamed(chain, audio, seed) - whole).max() <= 1e-6 * np.abs(whole).max()
