@@ -23,6 +23,7 @@ for command in (clone, inspect, capture, train, evaluate, render, excitation):
 
 def main() -> None:
     """Run the command line; what goes wrong is one line on stderr and exit code 2 (130 when interrupted)."""
+    _keep_stderr_to_ourselves()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -47,9 +48,6 @@ def main() -> None:
             raise
         _say(show())
         code = 2
-    if "pedalboard" in sys.modules:  # plugin frameworks warn when they are unloaded, at exit
-        sys.stderr.flush()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     sys.exit(code or 0)
 
 
@@ -57,3 +55,16 @@ def _say(message: str) -> None:
     folded = " ".join(message.split())
     home = str(Path.home())
     print(f"wetdry: {folded.replace(home + '/', '~/') if len(home) > 1 else folded}", file=sys.stderr)
+
+
+def _keep_stderr_to_ourselves() -> None:
+    """Point native code's stderr at nothing (plugin frameworks chatter as they load and unload); Python keeps the real one."""
+    try:
+        sys.stderr.flush()
+        real = os.dup(2)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
+        sys.stderr = os.fdopen(real, "w", buffering=1)
+    except (OSError, AttributeError):  # no stderr at all
+        return
