@@ -12,14 +12,19 @@ from ..models.errors import InvalidType, LayoutError
 
 
 class ChannelLayout:
-    """Remembers the channel count and layout of the last call, as pedalboard's plugins do."""
+    """Remembers the channel count and layout of the last call, as pedalboard's plugins do.
 
-    def __init__(self) -> None:
+    Args:
+        channels: the only count that can come, where that is known; None: told by the first call.
+    """
+
+    def __init__(self, channels: int | None = None) -> None:
+        self._told = channels
         self.forget()
 
     def forget(self) -> None:
         """Drop the memory; `reset()` of an effect does that."""
-        self._channels: int | None = None
+        self._channels = self._told
         self._rows = True
 
     def to_planar(self, audio: np.ndarray) -> np.ndarray:

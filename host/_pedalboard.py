@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models.errors import MissingExtra, PluginError
+from ..models.errors import InvalidValue, MissingExtra, PluginError
 
 
 def pedalboard() -> Any:
@@ -115,3 +115,19 @@ def quiet_stderr() -> Iterator[None]:
         finally:
             os.dup2(saved, 2)
             os.close(saved)
+
+
+@contextmanager
+def plain_errors(name: str) -> Iterator[None]:
+    """Turn what pedalboard raises while the plugin `name` processes into our errors."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "main thread" not in str(error):
+            raise
+        raise PluginError(f"{name} is reloaded at every reset, which only its loading thread may do: "
+                          "pass reset=False here, or call from that thread") from None  # fmt: skip
+    except ValueError as error:
+        if "channel" not in str(error):
+            raise
+        raise InvalidValue(f"{name}: {str(error).splitlines()[0]}") from None

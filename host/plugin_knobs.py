@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..effects.parameters import BoundParameter
+from ..models.errors import InvalidValue
 from ..models.parameter import Parameter
 
 # What DPF, JUCE and pedalboard's host put among the parameters though no musician turns it.
@@ -133,3 +135,28 @@ def _continuous(name: str, unit: str, values: np.ndarray, default_raw: float) ->
 def _with_default(row: Parameter, default_raw: float) -> Parameter:
     default = Knob(row).from_raw(default_raw)
     return Parameter(row.name, row.unit, row.minimum, row.maximum, default, scale=row.scale, points=row.points)
+
+
+class PluginParameter(BoundParameter):
+    """A knob of a bridged plugin; `raw_value` is the plugin's own position, `string_value` its own text."""
+
+    def __init__(self, plugin: Any, knob: Knob) -> None:
+        name = knob.parameter.name
+        super().__init__(knob.parameter, lambda: plugin._get(name), lambda value: plugin._put(name, knob.to_raw(value)))
+        self._plugin, self._foreign = plugin, plugin._foreign[name]
+
+    @property
+    def raw_value(self) -> float:
+        """The plugin's position, 0..1."""
+        return float(self._foreign.raw_value)
+
+    @raw_value.setter
+    def raw_value(self, raw: float) -> None:
+        if not 0.0 <= raw <= 1.0:
+            raise InvalidValue(f"{self.name}: raw position {raw!r} is outside 0 to 1")
+        self._plugin._put(self.name, float(raw))
+
+    @property
+    def string_value(self) -> str:
+        """The value as the plugin prints it."""
+        return str(self._foreign.string_value)

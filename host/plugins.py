@@ -9,11 +9,12 @@ import numpy as np
 
 from ..effects.effect import check_call
 from ..effects.layout import ChannelLayout
-from ..effects.parameters import BoundParameter, Parameters
-from ..models.errors import FileProblem, InvalidType, InvalidValue, PluginError, UnknownName
+from ..effects.parameters import Parameters
+from ..models.errors import InvalidValue, UnknownName
 from . import _pedalboard
-from .plugin_knobs import Knob, knobs_of
+from .plugin_knobs import PluginParameter, knobs_of
 from .plugin_probe import PluginReport, check_path, inspect
+from .plugin_state import PluginState
 
 _OWN = {"raw_state", "raw_values"}  # settable, though no knobs
 
@@ -48,32 +49,7 @@ def load_plugin(
     return plugin
 
 
-class PluginParameter(BoundParameter):
-    """A knob of a bridged plugin; `raw_value` is the plugin's own position, `string_value` its own text."""
-
-    def __init__(self, plugin: "Plugin", knob: Knob) -> None:
-        name = knob.parameter.name
-        super().__init__(knob.parameter, lambda: plugin._get(name), lambda value: plugin._put(name, knob.to_raw(value)))
-        self._plugin, self._foreign = plugin, plugin._foreign[name]
-
-    @property
-    def raw_value(self) -> float:
-        """The plugin's position, 0..1."""
-        return float(self._foreign.raw_value)
-
-    @raw_value.setter
-    def raw_value(self, raw: float) -> None:
-        if not 0.0 <= raw <= 1.0:
-            raise InvalidValue(f"{self.name}: raw position {raw!r} is outside 0 to 1")
-        self._plugin._put(self.name, float(raw))
-
-    @property
-    def string_value(self) -> str:
-        """The value as the plugin prints it."""
-        return str(self._foreign.string_value)
-
-
-class Plugin:
+class Plugin(PluginState):
     """A hosted VST3: knobs as attributes, exact streaming, errors in place of dead processes.
 
     Differences from `pedalboard.VST3Plugin`, all on purpose: an unknown attribute raises, host parameters and
@@ -157,10 +133,8 @@ class Plugin:
     # sound
 
     def _told_layout(self) -> ChannelLayout:
-        layout = ChannelLayout()
-        if len(self.channels) == 1:  # a plugin that takes one count only need not guess it from the shape
-            layout._channels = self.channels[0]
-        return layout
+        """A plugin that takes one channel count only need not guess it from the shape."""
+        return ChannelLayout(self.channels[0] if len(self.channels) == 1 else None)
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -181,7 +155,7 @@ class Plugin:
 
     def reset(self) -> None:
         """Clear the sound and the channel layout; the knobs stay."""
-        with self._lock, _pedalboard.quiet_stderr(), self._plain_errors():
+        with self._lock, _pedalboard.quiet_stderr(), _pedalboard.plain_errors(self.name):
             self.__dict__["_layout"] = self._told_layout()
             self.settle()
             self.native.reset()
@@ -198,7 +172,7 @@ class Plugin:
         with self._lock:
             if self._stale:
                 rate, channels, _ = self._prepared or (48000.0, self.channels[0], 0)
-                with self._plain_errors():
+                with _pedalboard.plain_errors(self.name):
                     self._native_call(np.zeros((channels, 512), np.float32), rate, 512, False)
                 self.__dict__["_stale"] = False
 
@@ -235,11 +209,11 @@ class Plugin:
             self.settle()
         if not reset:
             if fresh:
-                with self._plain_errors():
+                with _pedalboard.plain_errors(self.name):
                     self.native.reset()
                 self.__dict__["_prepared"] = (rate, channels, min(block, length))
             block = min(block, self.__dict__["_prepared"][2])
-        with self._plain_errors():
+        with _pedalboard.plain_errors(self.name):
             heard = self._native_call(planar, rate, block, reset)
         self.__dict__["_stale"] = False
         if reset:
@@ -258,68 +232,6 @@ class Plugin:
         board.append(self.native)
         return board.process(planar, rate, buffer_size=block, reset=reset)
 
-    def _plain_errors(self) -> "_PlainErrors":
-        return _PlainErrors(self.name)
-
-    # state
-
-    @property
-    def raw_state(self) -> bytes:
-        """The plugin's own state, never stale.
-
-        A plugin saves what it was like when audio last ran. Where a knob has moved since, one block of silence
-        runs first: through this instance, then reset, where no stream is running; through a second instance with
-        the same knobs where one is, so that the stream does not notice.
-        """
-        return bytes(self._settled().raw_state)
-
-    @raw_state.setter
-    def raw_state(self, data: bytes) -> None:
-        if not isinstance(data, bytes | bytearray):
-            raise InvalidType(f"raw_state is bytes, got {type(data).__name__}")
-        with self._lock:
-            try:
-                self.native.raw_state = bytes(data)
-            except (RuntimeError, ValueError) as error:
-                raise PluginError(f"{self.name} refused this state ({str(error).splitlines()[0]})") from None
-            self.reset()
-
-    @property
-    def preset_data(self) -> bytes:
-        """The state as the bytes of a .vstpreset, never stale."""
-        return bytes(self._settled().preset_data)
-
-    def save_preset(self, path: str | Path) -> None:
-        """Write a .vstpreset. Raises FileProblem."""
-        try:
-            Path(path).write_bytes(self.preset_data)
-        except OSError as error:
-            raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
-
-    def load_preset(self, path: str | Path) -> None:
-        """Load a .vstpreset and reset. Raises FileProblem or PluginError."""
-        if not Path(path).is_file():
-            raise FileProblem(f"no preset at {path}: pass a .vstpreset file")
-        with self._lock:
-            try:
-                self.native.load_preset(str(path))
-            except (RuntimeError, ValueError, ImportError) as error:
-                raise PluginError(f"{path} is not a preset of {self.name} ({str(error).splitlines()[0]})") from None
-            self.reset()
-
-    def _settled(self) -> Any:
-        with self._lock:
-            if not self._stale:
-                return self.native
-            if self._prepared is None:
-                self.reset()
-                return self.native
-            second = Plugin(self.path, self.plugin_name, self.report)
-            second.native.raw_state = self.native.raw_state
-            second.raw_values = self.raw_values
-            second.settle()
-            return second.native
-
     # identity
 
     def __reduce__(self) -> Any:
@@ -328,22 +240,6 @@ class Plugin:
     def __repr__(self) -> str:
         values = {name: self._get(name) for name in self._table if self._get(name) != self._table[name].parameter.default}
         return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {values!r})"
-
-
-class _PlainErrors:
-    """Turn what pedalboard raises while processing into our errors."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, RuntimeError) and "main thread" in str(error):
-            raise PluginError(f"{self.name} is reloaded at every reset, which only its loading thread may do: "
-                              "pass reset=False here, or call from that thread") from None  # fmt: skip
-        if isinstance(error, ValueError) and "channel" in str(error):
-            raise InvalidValue(f"{self.name}: {str(error).splitlines()[0]}") from None
 
 
 def _rebuild(path: Path, plugin_name: str | None, positions: dict[str, float], state: bytes) -> Plugin:
