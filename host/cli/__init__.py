@@ -9,6 +9,8 @@ import typer
 from ...models.errors import WetdryError
 from . import capture, clone, evaluate, excitation, inspect, render, train
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="wetdry",
     help="Clone, certify and play audio effects. `wetdry clone --help` is a good start.",
@@ -30,8 +32,7 @@ def main() -> None:
     except typer.Exit as stop:
         code = stop.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        _say("stopped; the same command goes on where it was")
-        code = 130
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 1
@@ -48,6 +49,8 @@ def main() -> None:
             raise
         _say(show())
         code = 2
+    if code == INTERRUPTED:
+        _say("stopped; the same command goes on where it was")
     sys.exit(code or 0)
 
 

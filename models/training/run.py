@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import platform
+import signal
 import time
 import warnings
 from collections.abc import Iterator
@@ -164,14 +165,16 @@ def _fit(module: TwinModule, stream: DataLoader, budget: Budget, home: Path, acc
             raise TrainingError(
                 f"accelerator {accelerator!r}: {str(error).splitlines()[0]}; 'auto' takes what is there"
             ) from None
+        handler = signal.getsignal(signal.SIGINT)
         try:
             trainer.fit(module, stream, ckpt_path=resume, weights_only=True)
+        except SystemExit:  # lightning ends the process at an interrupt, and is deaf to the next; the caller decides here
+            signal.signal(signal.SIGINT, handler)
+            raise KeyboardInterrupt from None
         except OSError as error:
             if isinstance(error, FileProblem):
                 raise
             raise FileProblem(f"cannot write {home}: {error.strerror or error}") from None
-    if trainer.interrupted:
-        raise KeyboardInterrupt
 
 
 def _loggers(home: Path) -> list[Logger]:

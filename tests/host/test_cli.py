@@ -195,3 +195,39 @@ def test_a_full_disk_while_capturing(folder, small_disk):
     for take in Path(place).rglob("*.wav"):
         if not take.name.startswith("."):
             assert soundfile.read(take)[0].size
+
+
+@pytest.mark.slow
+def test_an_interrupt_says_how_to_go_on(folder):
+    """Ctrl-C while training: one line, exit code 130, and the same command goes on."""
+    import signal
+    import time
+
+    capture = ["capture", "TubeSaturator", "--knobs", "drive_db", "--settings", "4", "--seconds", "2", "--out", "run/capture"]
+    assert wetdry(*capture, "--dry", "dry.wav", "--dry", "long.wav", cwd=folder).returncode == 2  # no long.wav
+    done = wetdry(*capture, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "workers" in done.stdout
+    command = [
+        sys.executable,
+        "-c",
+        "from wetdry.host.cli import main; main()",
+        "train",
+        "run/capture",
+        "--out",
+        "run",
+        "--minutes",
+    ]
+    running = subprocess.Popen([*command, "5"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (folder / "run/training/last.ckpt").exists():
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert said.strip() == "wetdry: stopped; the same command goes on where it was"
+    again = subprocess.run([*command, "0.05"], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0, again.stderr
+    assert "validation ESR" in again.stdout
