@@ -130,8 +130,8 @@ def capture_summary(folder: Any, where: Path) -> None:
     console.print(f"capture: {' + '.join(splits)} takes of {record.identity.get('name', 'target')} in {where}")
     speed = last_speed(folder.path)
     if speed:
-        console.print(f"         {speed['efficiency']:.0%} of {speed['workers']} workers x {speed['wall_seconds']:.1f} s after "
-                      f"{speed['start_up_seconds']:.1f} s of start-up spent inside the target's process call")  # fmt: skip
+        console.print(f"workers: {speed['efficiency']:.0%} of {speed['workers']} x {speed['wall_seconds']:.1f} s inside the "
+                      f"target (start-up {speed['start_up_seconds']:.1f} s)")  # fmt: skip
     for warning in record.warnings:
         console.print(f"[yellow]warning:[/yellow] {warning}")
 
