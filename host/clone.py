@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.dataset import CaptureFolder
-from ..models.model import Model
+from ..models.model import Model, load
 from .capture import capture
 from .evaluation import Evaluation, evaluate
 from .report import write_report
@@ -59,15 +59,14 @@ def clone(
 
     out = Path(out)
     folder = capture(target, knobs, out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {}))
-    model = train(folder, out, seed=seed, progress=progress, **dict(training or {}))
-    model.save(out / MODEL_NAME)
-    evaluation, model = certify(model, folder, out, seed=seed, progress=progress, **dict(evaluating or {}))
+    train(folder, out, seed=seed, progress=progress, **dict(training or {})).save(out / MODEL_NAME)
+    evaluation, model = certify(load(out / MODEL_NAME), folder, out, seed=seed, progress=progress, **dict(evaluating or {}))
     return Clone(model, evaluation, folder, out / MODEL_NAME, out / "report.html")
 
 
 def certify(model: Model, folder: CaptureFolder, out: Path, **options: Any) -> tuple[Evaluation, Model]:
     """Evaluate a model, write its certificate into its file in `out`, and the page beside it."""
-    evaluation = evaluate(replace(model, certificate={}), folder, out, **options)
+    evaluation = evaluate(model, folder, out, **options)
     model = replace(model, certificate=evaluation.certificate(), path=out / MODEL_NAME)
     model.save(out / MODEL_NAME)
     write_report(evaluation, folder.path, out)
