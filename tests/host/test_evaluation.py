@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_capture import KNOBS, RATE, pluck, random_twin, write_capture
+from saturator_capture import KNOBS, RATE, pluck, random_twin, write_capture
 
 from wetdry.effects import NeuralEffect, TubeSaturator
 from wetdry.host.chain import Chain

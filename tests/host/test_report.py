@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Browser
-from small_capture import random_twin, write_capture
+from saturator_capture import random_twin, write_capture
 
 from wetdry.host.evaluation import evaluate
 from wetdry.host.report import LARGEST_BYTES, knob_text, write_report

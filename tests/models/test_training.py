@@ -18,7 +18,7 @@ from wetdry.models.spec import wavenet
 from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec, predict, train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_capture import KNOBS, RATE, write_capture
+from synthetic_capture import KNOBS, RATE, write_capture
 
 SMALL = wavenet(RATE, KNOBS, channels=4, dilations=(1, 2), hidden=(4,))
 QUICK = {"batch_size": 3, "segment": 512, "accelerator": "cpu", "loss": "esr"}
@@ -140,7 +140,7 @@ def test_recipe_and_default_spec():
 
 CHILD = """
 import sys
-from small_capture import *
+from synthetic_capture import *
 from wetdry.models.training import train
 from test_training import SMALL, QUICK
 import wetdry.models.training.module as module
