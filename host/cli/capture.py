@@ -19,7 +19,7 @@ def run(
     settings: Annotated[int, typer.Option(help="Knob settings to train on.")] = 64,
     seconds: Annotated[float, typer.Option(help="Seconds of dry audio a setting gets.")] = 30.0,
     unseen: Annotated[int, typer.Option(help="Recordings kept wholly unseen, for evaluation.")] = 2,
-    sample_rate: Annotated[int, typer.Option(help="In Hz.")] = 48000,
+    sample_rate: Annotated[int, typer.Option(help="In Hz; the twin plays at this rate only.")] = 48000,
     workers: Annotated[int | None, typer.Option(help="Processes; left out: one a core.")] = None,
     seed: Annotated[int, typer.Option(help="Of settings, splits and the built-in signal.")] = 0,
 ) -> None:

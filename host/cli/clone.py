@@ -25,6 +25,8 @@ def run(
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
     settings: Annotated[int | None, typer.Option(help="Knob settings to train on.")] = None,
     unseen: Annotated[int, typer.Option(help="Recordings kept wholly unseen, for the verdict.")] = 2,
+    sample_rate: Annotated[int, typer.Option(help="In Hz; the twin plays at this rate only.")] = 48000,
+    workers: Annotated[int | None, typer.Option(help="Processes that capture; left out: one a core.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help=QUICK_HELP)] = False,
 ) -> None:
@@ -32,7 +34,7 @@ def run(
     from ..clone import clone
 
     options: dict[str, dict[str, Any]] = {name: dict(values) for name, values in QUICK.items()} if quick else {}
-    options.setdefault("capturing", {})["unseen"] = unseen
+    options.setdefault("capturing", {}).update(unseen=unseen, sample_rate=sample_rate, workers=workers)
     if settings is not None:
         options["capturing"]["settings"] = settings
     if minutes is not None:
