@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..models.errors import InvalidValue, MissingExtra, PluginError
+from .float_mode import kept_float_mode
 
 
 def pedalboard() -> Any:
@@ -50,10 +51,11 @@ def load_vst3(path: Path, plugin_name: str | None, reload: str | None = None) ->
     again until it is as `reload` ("clears", "persists") says, or, where that is not known, until nothing leaks.
     """
     native = None
-    for _ in range(12):
-        native = _load_once(path, plugin_name)
-        if reload_type(native) == "persists" or reload == "clears" or (reload is None and not _leaks(native)):
-            break
+    with kept_float_mode():
+        for _ in range(12):
+            native = _load_once(path, plugin_name)
+            if reload_type(native) == "persists" or reload == "clears" or (reload is None and not _leaks(native)):
+                break
     return native
 
 
@@ -119,9 +121,10 @@ def quiet_stderr() -> Iterator[None]:
 
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn what pedalboard raises while the plugin `name` processes into our errors."""
+    """Turn what pedalboard raises while the plugin `name` processes into our errors; keep the float mode."""
     try:
-        yield
+        with kept_float_mode():
+            yield
     except RuntimeError as error:
         if "main thread" not in str(error):
             raise

@@ -1,5 +1,6 @@
 """The command line as a user meets it: what works, and one line with exit code 2 for what does not."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -218,7 +219,9 @@ def test_an_interrupt_says_how_to_go_on(folder):
         "run",
         "--minutes",
     ]
-    running = subprocess.Popen([*command, "5"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background is deaf to it
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = subprocess.Popen([*command, "5"], cwd=folder, preexec_fn=heard, **pipes)
     deadline = time.monotonic() + 120
     while not (folder / "run/training/last.ckpt").exists():
         assert running.poll() is None, running.communicate()

@@ -232,3 +232,15 @@ def test_the_bridge_says_how_to_install_pedalboard(monkeypatch, zamtube):
     monkeypatch.setitem(sys.modules, "pedalboard", None)
     with pytest.raises(ImportError, match=r"pip install 'wetdry\[host\]'"):
         load_plugin(zamtube)
+
+
+def test_a_plugin_leaves_the_float_mode_alone(zamtube):
+    """Built with fast maths, ZamTube switches denormals off as its library is loaded; the bridge switches them on again."""
+    import subprocess
+    import sys
+
+    answers = []
+    for load in ("pedalboard.load_plugin", "wetdry.load_plugin"):
+        code = f"import pedalboard, wetdry; plugin = {load}({str(zamtube)!r}); print(float('5e-324') > 0)"
+        answers.append(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip())
+    assert answers == ["False", "True"], "if the first is True, the upstream bug is gone and float_mode.py can go"

@@ -132,7 +132,7 @@ def test_no_takes_is_said(tmp_path):
 
 
 def test_recipe_and_default_spec():
-    assert Recipe().minutes == 12.0 and Recipe(epochs=1).minutes is None
+    assert Recipe().minutes == 8.0 and Recipe(epochs=1).minutes is None
     spec = default_spec(48000, KNOBS, 0.2)
     assert spec.receptive_field == 2047 and spec.multiply_adds < 25_000 and spec.layers[0].head_scale == 0.2
     assert default_spec(96000, ()).receptive_field == 4095
