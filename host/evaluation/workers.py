@@ -1,10 +1,13 @@
 """Benches in processes of their own: a plugin lives on its worker's main thread, and its crash stays there."""
 
+import os
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any
 
 from .bench import Bench, Plan
@@ -57,7 +60,16 @@ def _main_left_alone() -> Iterator[None]:
 
 def _start(plan: Plan) -> None:
     global _bench
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _bench = Bench.from_plan(plan)
+
+
+def _end_with_the_parent() -> None:
+    """A pool's workers outlive a parent that was killed, waiting for work that never comes."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _call(method: str, arguments: tuple[Any, ...]) -> Any:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -259,6 +260,17 @@ def test_words_are_tied_to_figures(median, p90, word):
     assert grade({"twin": {"esr": {"median": median, "p90": p90}}}) == word
 
 
+def alive_in(group):
+    """Processes of a group that run; Linux."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may end while it is looked at
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(path)
+    return found
+
+
 @pytest.mark.slow
 def test_workers_from_a_script_without_a_guard_killed_and_run_again(capture, twin, tmp_path):
     """A script may call evaluate at its top level; kill -9 at any moment loses what is under way and nothing else."""
@@ -271,7 +283,7 @@ def test_workers_from_a_script_without_a_guard_killed_and_run_again(capture, twi
         "f = e.evaluate(twin, capture, sys.argv[1], settings=6, corners=False)\n"
         "print(len(f.cells))\n"
     )
-    started = subprocess.Popen([sys.executable, str(script), str(tmp_path / "a")])
+    started = subprocess.Popen([sys.executable, str(script), str(tmp_path / "a")], start_new_session=True)
     journal = tmp_path / "a" / "cells.jsonl"
     give_up = time.monotonic() + 120
     while time.monotonic() < give_up and not (journal.exists() and b'"cells' in journal.read_bytes()):
@@ -279,6 +291,10 @@ def test_workers_from_a_script_without_a_guard_killed_and_run_again(capture, twi
     started.kill()
     started.wait()
     assert b'"cells' in journal.read_bytes()
+    give_up = time.monotonic() + 60
+    while alive_in(started.pid):
+        assert time.monotonic() < give_up, "workers outlive the parent that was killed"
+        time.sleep(0.1)
     kept = journal.read_bytes().splitlines()[:-1]
     outputs = []
     for name in ("a", "b"):
