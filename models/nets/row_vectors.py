@@ -53,7 +53,7 @@ def _spread(code: Any, address: Any) -> Any:
 
 def _add_product(code: Any, x: Any, y: Any, total: Any) -> None:
     kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    fma = cgutils.get_or_insert_function(code.module, kind, f"llvm.fma.v{LANES}f32")
+    fma = cgutils.get_or_insert_function(code.module, kind, f"llvm.fmuladd.v{LANES}f32")
     code.store(code.call(fma, [x, y, code.load(total)]), total)
 
 
