@@ -1,11 +1,12 @@
 """Audio files that people bring: any format, channel count and rate; written as float WAV (or FLAC, by suffix)."""
 
-import tempfile
+import io
 from pathlib import Path
 
 import numpy as np
 
 from ..models.errors import FileProblem, InvalidValue
+from ..models.files import write_atomically
 
 SUBTYPES = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24"), ".aiff": ("AIFF", "FLOAT"), ".aif": ("AIFF", "FLOAT")}
 
@@ -36,7 +37,7 @@ def read_audio(path: str | Path) -> tuple[np.ndarray, int]:
 
 
 def write_audio(path: str | Path, audio: np.ndarray, sample_rate: float) -> None:
-    """Write float32 (channels, samples) through a temporary file beside `path`, so that it is never half a file.
+    """Write float32 (channels, samples); `path` is never half a file.
 
     Raises:
         InvalidValue: a suffix other than .wav, .flac, .aiff.
@@ -48,12 +49,6 @@ def write_audio(path: str | Path, audio: np.ndarray, sample_rate: float) -> None
     if path.suffix.lower() not in SUBTYPES:
         raise InvalidValue(f"{path} has no suffix wetdry writes: {', '.join(SUBTYPES)}")
     container, subtype = SUBTYPES[path.suffix.lower()]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".wetdry-") as folder:
-            temporary = Path(folder) / "audio"
-            soundfile.write(temporary, audio.T, round(sample_rate), format=container, subtype=subtype)
-            temporary.replace(path)
-    except (soundfile.LibsndfileError, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[-1]
-        raise FileProblem(f"cannot write {path}: {reason}") from None
+    content = io.BytesIO()
+    soundfile.write(content, audio.T, round(sample_rate), format=container, subtype=subtype)
+    write_atomically(path, content.getvalue())

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..models.errors import InvalidType, InvalidValue
+from ..models.files import write_wav
 from .strings import phrase
 
 SHORTEST_SECONDS = 8.0
@@ -79,8 +80,6 @@ def excitation(seconds: float, sample_rate: float = 48000, seed: int = 0) -> np.
 
 def write_excitation(path: str | Path, seconds: float, sample_rate: int = 48000, seed: int = 0) -> None:
     """Write the training signal as float32 WAV, for a person to play through hardware. Raises FileProblem."""
-    from .capture.files import write_wav
-
     write_wav(Path(path), excitation(seconds, sample_rate, seed), sample_rate)
 
 

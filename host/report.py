@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..models.dataset import write_atomically
 from ..models.errors import FileProblem
+from ..models.files import write_atomically
 from ..models.parameter import Parameter
 from . import figures, figures_sound
 from .evaluation.bench import read_mono

@@ -11,9 +11,7 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
@@ -21,7 +19,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from .errors import CaptureError, FileProblem
+from .errors import CaptureError
+from .files import write_atomically
 from .parameter import Parameter
 
 FORMAT_VERSION = 1
@@ -133,35 +132,6 @@ def write_takes(folder: str | Path, knobs: Iterable[Parameter], takes: Iterable[
         knob_cells = [*(take.values[n] for n in names), *(take.raw[n] for n in names)]
         rows.writerow([*(getattr(take, column) for column in COLUMNS_BEFORE_KNOBS), *knob_cells, *after])
     write_atomically(Path(folder) / TAKES_NAME, text.getvalue().encode())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that `path` is never half of it. Raises FileProblem."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def write_audio(path: Path, audio: np.ndarray, sample_rate: float) -> str:
-    """Write mono float32 WAV atomically and return the sha256 of the file. `audio` has shape (frames,)."""
-    import soundfile
-
-    content = io.BytesIO()
-    soundfile.write(content, np.asarray(audio, np.float32), round(sample_rate), format="WAV", subtype="FLOAT")
-    write_atomically(path, content.getvalue())
-    return hashlib.sha256(content.getvalue()).hexdigest()
 
 
 def read_audio(path: Path, sample_rate: float, start: int = 0, frames: int = -1) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...models.dataset import Take
 from ...models.errors import CaptureError, FileProblem
+from ...models.files import sha256_of
 from ..plugin_cache import recall
-from .files import sha256_of
 from .plan import PlannedTake
 
 PROGRESS_FOLDER = ".progress"  # the plan, the checks, and a row for each finished take

@@ -14,13 +14,13 @@ from typing import Any
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, write_record, write_takes
 from ...models.errors import CaptureError, InvalidType, InvalidValue
+from ...models.files import sha256_of, wav_bytes, write_wav
 from ...models.parameter import Parameter
 from ..measure import difference
 from ..plugin_cache import recall, write_json
 from ..recipe import describe
 from .checks import lead_samples, warnings_of
 from .dry import Source, sources_of
-from .files import sha256_of, wav_bytes, write_wav
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
 from .pool import Pool
 from .progress import PROGRESS_FOLDER, finished_take, is_done, locked, row_file, sweep

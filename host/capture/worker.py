@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import CaptureError, WetdryError
+from ...models.files import write_wav
 from ..plugin_cache import write_json
 from ..recipe import build
 from .checks import check_target
-from .files import write_wav
 from .target import Target
 
 

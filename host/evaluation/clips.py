@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...models import metrics
-from ...models.errors import FileProblem
+from ...models.files import write_wav
 
 TRACKS = ("dry", "target", "twin", "residual")
 
@@ -32,17 +32,11 @@ def write(folder: Path, why: str, cell: dict[str, Any], clip: dict[str, Any], sa
     Raises:
         FileProblem: a file cannot be written.
     """
-    import soundfile
-
     tracks = {**{name: clip[name] for name in TRACKS[:3]}, "residual": clip["target"] - clip["twin"]}
     files = {}
     for name, samples in tracks.items():
         path = folder / "audio" / f"{why}_{name}.wav"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, samples, round(sample_rate), subtype="FLOAT", format="WAV")
-        except (OSError, soundfile.SoundFileError) as error:
-            raise FileProblem(f"cannot write {path}: {error}") from None
+        write_wav(path, samples, sample_rate)
         files[name] = f"audio/{path.name}"
     return {
         "why": why,

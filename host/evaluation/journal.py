@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import write_atomically
 from ...models.errors import FileProblem
+from ...models.files import write_atomically
 
 
 class Journal:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import CaptureFolder, write_audio
+from ...models.dataset import CaptureFolder
+from ...models.files import write_wav
 from .bench import read_mono
 from .cell import loudest_start
 
@@ -57,5 +58,5 @@ def _fresh(out: Path, rate: float, seed: int, index: int) -> tuple[str, Path, st
 
     number = _FRESH_SEED + 1000 * seed + index
     path = out / "dry" / f"excitation_{number}.wav"
-    write_audio(path, excitation(FRESH_SECONDS, rate, number), rate)
+    write_wav(path, excitation(FRESH_SECONDS, rate, number), rate)
     return f"excitation, seed {number}", path, f"dry/{path.name}"

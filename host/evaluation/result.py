@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import write_atomically
 from ...models.errors import FileProblem, InvalidValue
+from ...models.files import write_atomically
 from ...models.parameter import Parameter
 from .cell import METRICS
 from .summary import grade, summarise, verdict

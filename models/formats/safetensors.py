@@ -1,13 +1,12 @@
 """wetdry's own file: safetensors, the whole record as JSON under the header key `wetdry`."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileProblem, ModelFileError
+from ..errors import ModelFileError
+from ..files import write_atomically
 from ..model import Model
 from ..spec import ModelSpec
 
@@ -53,23 +52,11 @@ def read(path: Path) -> Model:
 
 
 def write(model: Model, path: Path) -> None:
-    """Write `model` to `path` through a temporary file beside it, so that `path` is never half a file."""
+    """Write `model` to `path`. Raises FileProblem; `path` is never half a file."""
     from safetensors.numpy import save
 
     record = {"format_version": FORMAT_VERSION, "spec": model.spec.to_dict(),
               "training": model.training, "certificate": model.certificate}  # fmt: skip
     arrays = {name: np.ascontiguousarray(model.weights[name]) for name in model.spec.weight_shapes}
     data = save(arrays, {"wetdry": json.dumps(record)})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise
-    except OSError as error:
-        raise FileProblem(f"cannot write {path}: {error.strerror or error}") from None
+    write_atomically(path, data)

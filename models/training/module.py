@@ -125,6 +125,11 @@ class Budget(lightning.Callback):
 
     def _save(self, trainer: Any, name: str) -> None:
         """Write a checkpoint so that a file of that name is always whole."""
-        trainer.save_checkpoint(self.folder / f"{name}.part")
-        (self.folder / f"{name}.part").replace(self.folder / name)
+        part = self.folder / f"{name}.part"
+        try:
+            trainer.save_checkpoint(part)
+            part.replace(self.folder / name)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
         self._saved = self.spent

@@ -19,8 +19,9 @@ import torch
 from lightning.pytorch.loggers import CSVLogger, Logger
 from torch.utils.data import DataLoader
 
-from ..dataset import CaptureFolder, write_atomically
+from ..dataset import CaptureFolder
 from ..errors import FileProblem, InvalidValue, TrainingError
+from ..files import write_atomically
 from ..model import Model
 from ..nets import Network, build, to_weights
 from ..nets.array_function import fits

@@ -7,6 +7,7 @@ import numpy as np
 from wetdry.effects import TubeSaturator
 from wetdry.host.recipe import describe
 from wetdry.models import dataset
+from wetdry.models.files import write_wav
 from wetdry.models.model import Model
 from wetdry.models.spec import wavenet
 
@@ -27,7 +28,7 @@ def write_capture(folder, settings=((0.2, 0.3), (0.5, 0.5), (0.9, 0.8), (0.0, 0.
     for i in range(recordings + 1):
         audio = pluck(seconds, 110 * (1 + i / 3), seed=i)
         name = f"dry/{i:03d}_riff{i}.wav"
-        digest = dataset.write_audio(folder / name, audio, RATE)
+        digest = write_wav(folder / name, audio, RATE)
         dry.append(dataset.DryRecording(name, f"riff{i}.wav", digest, audio.size, "test" if i else "train"))
     audio = pluck(seconds, 110)
     for number, position in enumerate(settings):
@@ -35,7 +36,7 @@ def write_capture(folder, settings=((0.2, 0.3), (0.5, 0.5), (0.9, 0.8), (0.0, 0.
         for name, value in raw.items():
             effect.parameters[name].raw_value = value
         name = f"wet/take_{number:04d}.wav"
-        digest = dataset.write_audio(folder / name, effect(audio, RATE), RATE)
+        digest = write_wav(folder / name, effect(audio, RATE), RATE)
         values = {name: effect.parameters[name].value for name in KNOBS}
         takes.append(
             dataset.Take(

@@ -13,12 +13,12 @@ import soundfile
 
 from wetdry import Chain, TubeSaturator
 from wetdry.host.capture import capture, pool, progress, run
-from wetdry.host.capture.files import write_wav
 from wetdry.host.capture.plan import sample_settings, windows
 from wetdry.host.capture.target import Target
 from wetdry.host.measure import measure_delay, measure_tail
 from wetdry.models.dataset import CaptureFolder
 from wetdry.models.errors import CaptureError, FileProblem, InvalidType, InvalidValue, UnknownName
+from wetdry.models.files import write_wav
 from wetdry.models.parameter import Parameter
 
 RATE = 48_000

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from wetdry.models import Parameter
-from wetdry.models.dataset import CaptureRecord, DryRecording, Take, write_audio, write_record, write_takes
+from wetdry.models.dataset import CaptureRecord, DryRecording, Take, write_record, write_takes
+from wetdry.models.files import write_wav
 
 KNOBS = (Parameter("drive_db", "dB", 0.0, 20.0), Parameter("level"))
 RATE = 8000.0
@@ -22,7 +23,7 @@ def write_capture(folder: Path, takes: int = 6, frames: int = 8000, seed: int = 
     for i, split in enumerate(("train", "validation", "test")):
         name = f"dry/{i:03d}_noise.wav"
         audio[split] = (0.3 * rng.standard_normal(frames + 500) * np.linspace(0.1, 1, frames + 500)).astype(np.float32)
-        dry.append(DryRecording(name, "noise.wav", write_audio(folder / name, audio[split], RATE), frames + 500, split))
+        dry.append(DryRecording(name, "noise.wav", write_wav(folder / name, audio[split], RATE), frames + 500, split))
     rows = []
     for i in range(takes + 2):
         split = "train" if i < takes else "validation"
@@ -31,7 +32,7 @@ def write_capture(folder: Path, takes: int = 6, frames: int = 8000, seed: int = 
         source = next(d for d in dry if d.split == split)
         name = f"wet/take_{i:04d}.wav"
         wet = render(audio[split][100 : 100 + frames], values["drive_db"], values["level"])
-        digest = write_audio(folder / name, wet, RATE)
+        digest = write_wav(folder / name, wet, RATE)
         rows.append(Take(name, source.file_name, 100, frames, i, split, values, raw, sha256=digest, dry_sha256=source.sha256))
     write_record(folder, CaptureRecord({"kind": "test"}, {"name": "tanh"}, RATE, KNOBS, seed, tuple(dry)))
     write_takes(folder, KNOBS, rows)

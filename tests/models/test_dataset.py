@@ -12,23 +12,23 @@ from wetdry.models.dataset import (
     DryRecording,
     Take,
     read_audio,
-    write_audio,
     write_record,
     write_takes,
 )
 from wetdry.models.errors import CaptureError, FileProblem
+from wetdry.models.files import write_wav
 
 KNOBS = (Parameter("drive", "dB", 0.0, 24.0, 6.0), Parameter("mode", choices=("soft", "hard"), default="soft"), Parameter("dc"))
 
 
 def make_folder(path):
     dry = np.random.default_rng(0).standard_normal(480).astype(np.float32)
-    digest = write_audio(path / "dry/000_riff.wav", dry, 48000)
+    digest = write_wav(path / "dry/000_riff.wav", dry, 48000)
     record = CaptureRecord(target={"kind": "effect"}, identity={"name": "x"}, sample_rate=48000.0, knobs=KNOBS, seed=3,
                            dry=(DryRecording("dry/000_riff.wav", "riff.wav", digest, 480, "train"),))  # fmt: skip
     takes = []
     for i, split in enumerate(("train", "validation", "train")):
-        wet = write_audio(path / f"wet/take_{i:04d}.wav", dry[100:300] * 0.5, 48000)
+        wet = write_wav(path / f"wet/take_{i:04d}.wav", dry[100:300] * 0.5, 48000)
         takes.append(Take(f"wet/take_{i:04d}.wav", "dry/000_riff.wav", 100, 200, i, split,
                           {"drive": 12.5, "mode": "hard", "dc": 0.25},
                           {"drive": 12.5 / 24, "mode": 1.0, "dc": 0.25}, 0 if i == 2 else None,
@@ -98,23 +98,23 @@ def test_a_broken_row_names_its_column(tmp_path, old, new, message):
 def test_a_missing_or_wrong_file_is_named(tmp_path):
     with pytest.raises(CaptureError, match=r"capture\.json: No such file"):
         CaptureFolder.open(tmp_path)
-    write_audio(tmp_path / "a.wav", np.zeros(10), 44100)
+    write_wav(tmp_path / "a.wav", np.zeros(10), 44100)
     for frames, rate, message in ((10, 48000, "44100 Hz"), (11, 44100, "has 10 samples")):
         with pytest.raises(CaptureError, match=message):
             read_audio(tmp_path / "a.wav", rate, 0, frames)
-    write_audio(tmp_path / "nan.wav", np.array([0, np.nan]), 44100)
+    write_wav(tmp_path / "nan.wav", np.array([0, np.nan]), 44100)
     with pytest.raises(CaptureError, match="not finite"):
         read_audio(tmp_path / "nan.wav", 44100)
     (tmp_path / "b.wav").write_text("no audio")
     with pytest.raises(CaptureError, match="cannot be read as audio"):
         read_audio(tmp_path / "b.wav", 48000)
     with pytest.raises(FileProblem, match="cannot write"):
-        write_audio(tmp_path / "b.wav" / "c.wav", np.zeros(4), 48000)
+        write_wav(tmp_path / "b.wav" / "c.wav", np.zeros(4), 48000)
 
 
 def test_knob_named_like_a_column_keeps_both(tmp_path):
     knob = Parameter("frames")
-    digest = write_audio(tmp_path / "d.wav", np.zeros(9), 8000)
+    digest = write_wav(tmp_path / "d.wav", np.zeros(9), 8000)
     write_record(tmp_path, CaptureRecord({}, {}, 8000.0, (knob,), 0, (DryRecording("d.wav", "d.wav", digest, 9, "train"),)))
     take = Take("wet/take_0000.wav", "d.wav", 0, 9, 0, "train", {"frames": 0.5}, {"frames": 0.5})
     write_takes(tmp_path, (knob,), [take])
