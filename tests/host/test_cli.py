@@ -234,3 +234,22 @@ def test_an_interrupt_says_how_to_go_on(folder):
     again = subprocess.run([*command, "0.05"], cwd=folder, capture_output=True, text=True, timeout=120)
     assert again.returncode == 0, again.stderr
     assert "validation ESR" in again.stdout
+
+
+@pytest.mark.slow
+def test_a_full_disk_while_evaluating(folder, small_disk):
+    from wetdry.models.dataset import CaptureFolder
+
+    place, limit = small_disk
+    capture = ["capture", "TubeSaturator", "--knobs", "drive_db", "--settings", "2", "--seconds", "2", "--out", "run/capture"]
+    assert wetdry(*capture, cwd=folder).returncode == 0
+    knobs = CaptureFolder.open(folder / "run/capture").record.knobs
+    spec = wavenet(RATE, knobs, channels=2, dilations=(1,))
+    weights = {n: np.full(s, 0.1, np.float32) for n, s in spec.weight_shapes.items()}
+    Model(spec, weights).save(place / "clone.safetensors")
+    arguments = ["evaluate", place / "clone.safetensors", "--capture", "run/capture", "--settings", "1"]
+    refused(wetdry(*arguments, cwd=folder, preexec_fn=limit), "cannot write")
+    assert not [p for p in Path(place).rglob("*") if p.suffix == ".part"]
+    for clip in Path(place).rglob("*.wav"):
+        assert soundfile.read(clip)[0].size
+    assert load(place / "clone.safetensors").spec == spec
