@@ -3,11 +3,11 @@
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ..models.errors import FileProblem
+from ..models.files import write_atomically
 
 
 def cache_folder() -> Path:
@@ -64,16 +64,5 @@ def recall(file: Path) -> dict[str, Any] | None:
 
 
 def write_json(file: Path, data: Any) -> None:
-    """Write JSON through a temporary file in the same folder and a rename. Raises FileProblem."""
-    temporary = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".tmp")
-        with os.fdopen(handle, "w") as stream:
-            json.dump(data, stream, indent=1)
-            stream.write("\n")
-        Path(temporary).replace(file)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise FileProblem(f"cannot write {file}: {error.strerror or error}") from None
+    """Write JSON, whole or not at all. Raises FileProblem."""
+    write_atomically(file, json.dumps(data, indent=1).encode() + b"\n")

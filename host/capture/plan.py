@@ -11,7 +11,6 @@ import numpy as np
 from ...models.errors import InvalidValue
 from ...models.parameter import Parameter
 
-SHORTEST_PIECE_SECONDS = 1.0
 GOLDEN = 0.618034
 
 

@@ -12,7 +12,6 @@ from ..spec import ModelSpec
 
 NAME = "wetdry safetensors"
 FORMAT_VERSION = 1
-LARGEST_HEADER = 16 * 2**20
 LARGEST_FILE = 512 * 2**20
 
 

@@ -56,7 +56,7 @@ class Budget(lightning.Callback):
         self.steps_an_epoch, self.spent, self.best = steps_an_epoch, 0.0, math.inf
         self.ratios: np.ndarray = np.array([math.inf])
         self._clock = self._validated = self._saved = self._reported = 0.0
-        self._cost, self._loss, self._losses = 0.0, math.nan, []
+        self._cost, self._losses = 0.0, []
 
     def state_dict(self) -> dict[str, Any]:
         return {"spent": self.spent, "best": self.best, "ratios": self.ratios.tolist()}
