@@ -21,6 +21,7 @@ class Model:
         training: how it was made: data, seed, loss, versions; plain JSON data.
         certificate: how close it is: metrics on unseen recordings and settings; plain JSON data.
         path: the file it was read from.
+        metadata: what a foreign file says of itself (name, gear, loudness, …); plain JSON data.
     """
 
     spec: ModelSpec
@@ -28,6 +29,7 @@ class Model:
     training: dict[str, Any] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shapes = self.spec.weight_shapes

@@ -1,0 +1,69 @@
+"""Residual: two paths of layers, summed."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from ..errors import InvalidValue
+from .layer import BaseLayer
+from .plain import Shapes
+
+if TYPE_CHECKING:
+    from .model import Layer
+
+
+def run_outputs(layers: "tuple[Layer, ...]", inputs: int) -> list[int]:
+    """Return the channels after each of `layers`, the input's first."""
+    channels = [inputs]
+    for layer in layers:
+        channels.append(layer.outputs(channels[-1]))
+    return channels
+
+
+class Residual(BaseLayer):
+    """body(x) + shortcut(x).
+
+    Attributes:
+        body: layers in series.
+        shortcut: layers in series; empty: x itself, or its first channels where the body gives fewer.
+    """
+
+    kind: Literal["Residual"] = "Residual"
+    body: "Annotated[tuple[Layer, ...], Field(min_length=1, max_length=64)]"
+    shortcut: "Annotated[tuple[Layer, ...], Field(max_length=64)]" = ()
+
+    def outputs(self, inputs: int) -> int:
+        out, beside = run_outputs(self.body, inputs)[-1], run_outputs(self.shortcut, inputs)[-1]
+        if beside < out or (self.shortcut and beside != out):
+            raise InvalidValue(f"Residual.body: {out} channels, {beside} beside it; they cannot be added")
+        return out
+
+    def paths(self) -> "tuple[tuple[str, tuple[Layer, ...]], ...]":
+        """Return (name, layers) of both."""
+        return ("body", self.body), ("shortcut", self.shortcut)
+
+    def weight_shapes(self, prefix: str, inputs: int, conditioning: int) -> Shapes:
+        shapes: Shapes = {}
+        for name, layers in self.paths():
+            for i, (layer, channels) in enumerate(zip(layers, run_outputs(layers, inputs), strict=False)):
+                shapes.update(layer.weight_shapes(f"{prefix}{name}.{i}.", channels, conditioning))
+        return shapes
+
+    def multiply_adds(self, inputs: int) -> int:
+        return sum(
+            layer.multiply_adds(channels)
+            for _, layers in self.paths()
+            for layer, channels in zip(layers, run_outputs(layers, inputs), strict=False)
+        )
+
+    @property
+    def receptive_field(self) -> int:
+        return max(1 + sum(layer.receptive_field - 1 for layer in layers) for _, layers in self.paths())
+
+    @property
+    def conditioned(self) -> bool:
+        return any(layer.conditioned for _, layers in self.paths() for layer in layers)
+
+    @property
+    def knob_inputs(self) -> int:
+        return max((layer.knob_inputs for _, layers in self.paths() for layer in layers), default=0)
