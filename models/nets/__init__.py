@@ -1,5 +1,6 @@
 """The torch side of the hub: spec → trainable module → weights."""
 
-from .network import LAYERS, Network, build, from_weights, to_weights
+from .layer import LAYERS, Knobs
+from .network import Network, build, from_weights, to_weights
 
-__all__ = ["LAYERS", "Network", "build", "from_weights", "to_weights"]
+__all__ = ["LAYERS", "Knobs", "Network", "build", "from_weights", "to_weights"]

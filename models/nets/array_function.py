@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ..errors import TrainingError
+from ..spec import WaveNetArray
 from .array_loops import FIRST, backward_item, forward_item
 from .row_vectors import LANES, STEP, TILE_ROWS
 
@@ -47,9 +48,19 @@ class _Arenas:
 _ARENAS = _Arenas()
 
 
-def fits(device: torch.device, dtype: torch.dtype, channels: int, gating: str) -> bool:
-    """Return whether `ArrayFunction` can stand in for the plain module."""
-    return device.type == "cpu" and dtype == torch.float32 and channels % TILE_ROWS == 0 and gating == "none"
+def fits(device: torch.device, dtype: torch.dtype, array: WaveNetArray, condition: int) -> bool:
+    """Return whether `ArrayFunction` can stand in for the plain module of an array with `condition` channels to mix in."""
+    layers = range(len(array.dilations))
+    return (
+        (device.type, dtype, condition) == ("cpu", torch.float32, 1)
+        and array.channels % TILE_ROWS == 0
+        and {(array.curve(j).name, array.gate(j), array.taps(j)) for j in layers} == {("tanh", "none", array.taps(0))}
+        and array.width == array.channels
+        and array.residual
+        and (array.groups, array.mixin_groups, array.residual_groups) == (1, 1, 1)
+        and not array.head_projection
+        and not array.signal_films
+    )
 
 
 def _round_up(number: int, to: int) -> int:

@@ -1,6 +1,6 @@
 """spec → torch module, module → weights: the torch side of the hub."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -9,43 +9,62 @@ from torch import Tensor, nn
 
 from ..errors import InvalidValue
 from ..spec import ModelSpec
-from .wavenet import WaveNet
-
-LAYERS: dict[str, Callable[..., nn.Module]] = {"WaveNet": WaveNet}  # spec's `kind` → module of (layer, conditioning length)
+from . import activations, convolutions, recurrent  # noqa: F401  (they enter themselves in LAYERS)
+from .layer import Knobs, Series
+from .layers import KnobFiLM
+from .wavenet import SignalFiLM, WaveNetArray
 
 
 class Network(nn.Module):
-    """Any `ModelSpec` as a module; its parameters are named as in `spec.weight_shapes`."""
+    """Any `ModelSpec` as a module; its parameters and buffers are named as in `spec.weight_shapes`."""
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
         self.spec = spec
         sizes = (len(spec.knobs), *spec.conditioning.hidden) if spec.conditioning else ()
         self.conditioning = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
-        self.layers = nn.ModuleList(LAYERS[layer.kind](layer, sizes[-1] if sizes else 0) for layer in spec.layers)
+        self.layers = Series(spec.layers, spec.input_channels, sizes[-1] if sizes else 0)
 
     def forward(self, audio: Tensor, raw: Tensor | None = None) -> Tensor:
-        """Return the net's answer, as long as its input.
+        """Return the net's answer, as long as its input: (batch, samples) where it is mono, audio's channels left out.
 
         Args:
-            audio: (batch, samples) at the spec's sample rate; zeros are taken to lie before sample 0, at every layer.
-            raw: (batch, knobs), positions 0..1; None only for a net without knobs.
+            audio: (batch, samples) for a net of one input channel, or (batch, channels, samples), at the spec's
+                sample rate; zeros are taken to lie before sample 0, at every layer.
+            raw: (batch, knobs), positions 0..1, or (batch, knobs, samples) where they move; None only for a net
+                without knobs.
+
+        Raises:
+            InvalidValue: shapes that do not fit the spec or each other.
         """
-        if audio.ndim != 2 or (tuple(raw.shape) if raw is not None else (len(audio), 0)) != (len(audio), len(self.spec.knobs)):
+        signal = audio[:, None] if audio.ndim == 2 else audio
+        if signal.ndim != 3 or signal.shape[1] != self.spec.input_channels or not self._positions_fit(signal, raw):
             shapes = f"{tuple(audio.shape)} and {None if raw is None else tuple(raw.shape)}"
-            raise InvalidValue(f"audio and raw have shapes {shapes}; (batch, samples) and (batch, {len(self.spec.knobs)}) fit")
-        vector = None
-        if raw is not None and self.spec.knobs:
-            vector = 2 * raw - 1
-            for dense in self.conditioning:
-                vector = torch.tanh(dense(vector))
-        for layer in self.layers:
-            audio = layer(audio, vector)
-        return audio
+            fit = "(batch, samples)" if self.spec.input_channels == 1 else f"(batch, {self.spec.input_channels}, samples)"
+            raise InvalidValue(f"audio and raw have shapes {shapes}; {fit} and (batch, {len(self.spec.knobs)}) fit")
+        out = self.layers(signal, self._knobs(raw))
+        return out[:, 0] if audio.ndim == 2 and out.shape[1] == 1 else out
+
+    def _positions_fit(self, signal: Tensor, raw: Tensor | None) -> bool:
+        batch, knobs, samples = len(signal), len(self.spec.knobs), signal.shape[2]
+        shape = (batch, 0) if raw is None else tuple(raw.shape)
+        return shape in ((batch, knobs), (batch, knobs, samples))
+
+    def _knobs(self, raw: Tensor | None) -> Knobs:
+        if raw is None or not self.spec.knobs:
+            return Knobs()
+        raw = raw if raw.ndim == 3 else raw[:, :, None]
+        if self.spec.conditioning is None:
+            return Knobs(raw)
+        curve = torch.tanh if self.spec.conditioning.activation == "tanh" else torch.relu
+        vector = 2 * raw.mT - 1
+        for dense in self.conditioning:
+            vector = curve(dense(vector))
+        return Knobs(raw, vector)
 
 
 def build(spec: ModelSpec, seed: int | None = None) -> Network:
-    """Return a fresh module; the same `seed` gives the same weights, and torch's own random state is left alone.
+    """Return a fresh module; with a seed the same start every time, torch's own random state untouched.
 
     FiLM starts near scale 1 and shift 0; its dependence on the knobs starts small.
     """
@@ -53,23 +72,13 @@ def build(spec: ModelSpec, seed: int | None = None) -> Network:
         if seed is not None:
             torch.manual_seed(seed)
         net = Network(spec)
-        _start(net)
+        net.apply(_start)
     return net
 
 
-@torch.no_grad()
-def _start(net: Network) -> None:
-    for name, value in net.named_parameters():
-        if ".film." in name:
-            if name.endswith("weight"):
-                value.normal_(0.0, 0.1 / value.shape[1] ** 0.5)
-            else:
-                value[: len(value) // 2], value[len(value) // 2 :] = 1.0, 0.0
-        elif name.endswith(("residual.bias", "head.bias")):
-            value.zero_()
-        elif name.endswith("head.weight"):  # it sums every layer of its array
-            array = net.get_submodule(name.removesuffix(".head.weight"))
-            value.uniform_(-1.0, 1.0).mul_((value.shape[1] * len(array.layers)) ** -0.5)  # pyright: ignore
+def _start(module: nn.Module) -> None:
+    if isinstance(module, KnobFiLM | SignalFiLM | WaveNetArray):
+        module.start()
 
 
 def to_weights(module: nn.Module) -> dict[str, np.ndarray]:
@@ -78,7 +87,11 @@ def to_weights(module: nn.Module) -> dict[str, np.ndarray]:
 
 
 def from_weights(spec: ModelSpec, weights: Mapping[str, np.ndarray]) -> Network:
-    """Return the module with these weights. Raises InvalidValue where names or shapes do not fit the spec."""
+    """Return the module with these weights, set to play: call `train()` to let BatchNorm learn its statistics again.
+
+    Raises:
+        InvalidValue: names or shapes do not fit the spec.
+    """
     found = {name: tuple(np.shape(value)) for name, value in weights.items()}
     wrong = sorted(set(found.items()) ^ set(spec.weight_shapes.items()))
     if wrong:
@@ -88,4 +101,4 @@ def from_weights(spec: ModelSpec, weights: Mapping[str, np.ndarray]) -> Network:
         )
     net = build(spec)
     net.load_state_dict({name: torch.from_numpy(np.array(value, np.float32)) for name, value in weights.items()})
-    return net
+    return net.eval()

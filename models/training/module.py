@@ -32,7 +32,7 @@ class TwinModule(lightning.LightningModule):
 
     def training_step(self, batch: dict[str, torch.Tensor], index: int) -> torch.Tensor:
         """Return the loss of a batch of segments; the lead-in does not count."""
-        wet = batch["wet"].to(self.net.layers[0].arrays[0].rechannel.weight.dtype)  # pyright: ignore
+        wet = batch["wet"].to(next(self.net.parameters()).dtype)
         dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
         prediction = self.net(dry, raw if self.net.spec.knobs else None)[:, dry.shape[1] - wet.shape[1] :]
         power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))

@@ -24,7 +24,6 @@ from ..errors import FileProblem, InvalidValue, TrainingError
 from ..files import write_atomically
 from ..model import Model
 from ..nets import Network, build, to_weights
-from ..nets.array_function import fits
 from ..nets.wavenet import WaveNetArray
 from ..spec import ModelSpec
 from .data import Batches, CaptureDataset
@@ -109,7 +108,7 @@ def training_threads(net: Network) -> Iterator[None]:
     """
     before = torch.get_num_threads()
     arrays = [module for module in net.modules() if isinstance(module, WaveNetArray)]
-    if arrays and all(fits(torch.device("cpu"), torch.float32, a.spec.channels, a.spec.gating) for a in arrays):
+    if arrays and all(a.runs_compiled(torch.device("cpu"), torch.float32) for a in arrays):
         torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:

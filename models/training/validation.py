@@ -33,8 +33,10 @@ def predict(net: nn.Module, receptive_field: int, dry: np.ndarray, raw: np.ndarr
 
 def validation_esr(net: nn.Module, receptive_field: int, data: CaptureDataset) -> np.ndarray:
     """Return the error-to-signal ratio of every take of `data`, whole, (takes,)."""
-    ratios = []
+    ratios, learning = [], net.training
+    net.eval()  # no statistics from recordings that are not to be learned
     for i, frames in enumerate(data.frames):
         error = predict(net, receptive_field, data.dry(i, 0, int(frames)), data.raw[i]) - data.wet(i)
         ratios.append(np.mean(error.astype(np.float64) ** 2) / max(float(data.power[i, 0]), 1e-8))
+    net.train(learning)
     return np.array(ratios)

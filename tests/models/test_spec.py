@@ -94,7 +94,7 @@ def test_a_spec_that_does_not_fit_names_the_field(change, field):
     ({"channels": 0}, "channels"), ({"channels": 10**9}, "channels"), ({"channels": True}, "channels"),
     ({"dilations": []}, "dilations"),
     ({"dilations": [1, -2]}, "dilations"), ({"dilations": [1.5]}, "dilations"), ({"kernel_size": 0}, "kernel_size"),
-    ({"activation": "warp"}, "activation"), ({"gating": "no"}, "gating"), ({"head_channels": 2}, "head_channels"),
+    ({"activation": "warp"}, "activation"), ({"gating": "no"}, "gating"), ({"head_channels": 0}, "head_channels"),
     ({"film": "yes"}, "film"), ({"dilations": [10**6] * 4}, "receptive field"),
 ])  # fmt: skip
 def test_an_array_that_does_not_fit_names_the_field(change, field):

@@ -1,0 +1,94 @@
+"""LSTM and GRU: torch's own loops; with fast curves, or where asked, one step at a time."""
+
+import torch
+from torch import Tensor, nn
+
+from .. import spec as specs
+from .activations import fast_sigmoid, fast_tanh
+from .layer import Knobs, plays
+
+CURVES = {"exact": (torch.tanh, torch.sigmoid), "fast": (fast_tanh, fast_sigmoid)}
+
+
+class _Recurrent(nn.Module):
+    """Weights and first state of one layer."""
+
+    def __init__(self, layer: specs.LSTM | specs.GRU, inputs: int, gates: int, states: tuple[str, ...]) -> None:
+        super().__init__()
+        self.spec, self.states = layer, states
+        rows = gates * layer.hidden
+        self.weight_ih = nn.Parameter(torch.empty(rows, inputs))
+        self.weight_hh = nn.Parameter(torch.empty(rows, layer.hidden))
+        self.bias_ih = nn.Parameter(torch.empty(rows))
+        self.bias_hh = nn.Parameter(torch.empty(rows))
+        for weight in self.parameters():
+            nn.init.uniform_(weight, -(layer.hidden**-0.5), layer.hidden**-0.5)
+        for state in states if layer.initial_state else ():
+            self.register_parameter(state, nn.Parameter(torch.zeros(layer.hidden)))
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """Weights and biases in torch's order."""
+        return [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh]
+
+    def first_states(self, x: Tensor) -> list[Tensor]:
+        """Return the states before the first sample, each (batch, hidden)."""
+        learned = [getattr(self, name, None) for name in self.states]
+        return [(x.new_zeros(self.spec.hidden) if s is None else s).expand(len(x), -1) for s in learned]
+
+    def step(self, inputs: Tensor, states: list[Tensor]) -> list[Tensor]:
+        """Return the states, hidden first, after one sample whose W x + b_ih is `inputs`, (batch, gates · hidden)."""
+        raise NotImplementedError
+
+    def step_by_step(self, x: Tensor) -> Tensor:
+        """Return (batch, hidden, samples), computed sample by sample."""
+        states, outputs = self.first_states(x), []
+        for inputs in (x.mT @ self.weight_ih.T + self.bias_ih).unbind(1):
+            states = self.step(inputs, states)
+            outputs.append(states[0])
+        return torch.stack(outputs, 2) if outputs else x.new_zeros(len(x), self.spec.hidden, 0)
+
+
+@plays("LSTM")
+class LSTM(_Recurrent):
+    """Gates in the order i, f, g, o."""
+
+    def __init__(self, layer: specs.LSTM, inputs: int, conditioning: int = 0) -> None:
+        super().__init__(layer, inputs, 4, ("initial_hidden", "initial_cell"))
+
+    def step(self, inputs: Tensor, states: list[Tensor]) -> list[Tensor]:
+        tanh, sigmoid = CURVES[self.spec.activation]
+        hidden, cell = states
+        i, f, g, o = (inputs + hidden @ self.weight_hh.T + self.bias_hh).chunk(4, 1)
+        cell = sigmoid(f) * cell + sigmoid(i) * tanh(g)
+        return [sigmoid(o) * tanh(cell), cell]
+
+    def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
+        """Return (batch, hidden, samples) for (batch, inputs, samples)."""
+        if self.spec.activation == "fast" or not x.shape[2]:
+            return self.step_by_step(x)
+        hidden, cell = (state[None].contiguous() for state in self.first_states(x))
+        return torch.lstm(x.mT, (hidden, cell), self.weights, True, 1, 0.0, self.training, False, True)[0].mT
+
+
+@plays("GRU")
+class GRU(_Recurrent):
+    """Gates in the order r, z, n."""
+
+    def __init__(self, layer: specs.GRU, inputs: int, conditioning: int = 0) -> None:
+        super().__init__(layer, inputs, 3, ("initial_hidden",))
+
+    def step(self, inputs: Tensor, states: list[Tensor]) -> list[Tensor]:
+        tanh, sigmoid = CURVES[self.spec.activation]
+        hidden = states[0]
+        from_input, from_state = inputs.chunk(3, 1), (hidden @ self.weight_hh.T + self.bias_hh).chunk(3, 1)
+        r, z = (sigmoid(a + b) for a, b in zip(from_input[:2], from_state[:2], strict=True))
+        n = tanh(from_input[2] + r * from_state[2])
+        return [(1 - z) * n + z * hidden]
+
+    def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
+        """Return (batch, hidden, samples) for (batch, inputs, samples)."""
+        if self.spec.activation == "fast" or not x.shape[2]:
+            return self.step_by_step(x)
+        hidden = self.first_states(x)[0][None].contiguous()
+        return torch.gru(x.mT, hidden, self.weights, True, 1, 0.0, self.training, False, True)[0].mT
