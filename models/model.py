@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from .errors import FileProblem, InvalidValue, ModelFileError
+from .errors import FileProblem, InvalidValue
 from .spec import ModelSpec
 
 
@@ -55,30 +55,43 @@ class Model:
         safetensors.write(self, Path(path))
 
 
-def load(path: str | Path) -> Model:
-    """Read a model file; the format is told from its content.
+def load(
+    path: str | Path,
+    *,
+    slim: float | None = None,
+    activation: Literal["exact", "fast"] = "exact",
+    layer1x1_post_film: Literal["always", "legacy"] = "always",
+    reversed_linear: bool = False,
+) -> Model:
+    """Read a model file of any format wetdry knows; the format is told from its content, never from its name.
 
-    Reads: wetdry safetensors.
+    Args:
+        path: the file.
+        slim: which size of a slimmable .nam, 0 the smallest to 1 the largest; None: the largest.
+        activation: "fast" plays tanh (and the sigmoids of LSTM and GRU) as NAM's plugin does, 4e-4 off.
+        layer1x1_post_film: "legacy" plays a WaveNet's FiLMs as NeuralAmpModelerCore up to 0.5.5 does.
+        reversed_linear: the file is a .nam Linear whose trainer wrote the impulse response backwards.
 
     Raises:
         FileProblem: the file is missing or unreadable.
         ModelFileError: it is no model, or a field does not fit; names file, field and reason.
+        InvalidValue, InvalidType: an option that is not allowed, or that this file has no use for.
     """
     from .formats import read
+    from .formats.options import ReadOptions
 
+    options = ReadOptions(slim, activation, layer1x1_post_film, reversed_linear)
     path = Path(path)
     try:
-        size = path.stat().st_size
         if path.is_dir():
-            raise FileProblem(f"{path} is a folder; a model is a file such as clone.safetensors")
+            raise FileProblem(f"{path} is a folder; a model is a file such as clone.safetensors or amp.nam")
+        size = path.stat().st_size
+        if not path.is_file():
+            raise FileProblem(f"{path} is not a file")
         with path.open("rb") as file:
             head = file.read(64)
-    except FileProblem:
-        raise
     except OSError as error:
+        if isinstance(error, FileProblem):
+            raise
         raise FileProblem(f"cannot read {path}: {error.strerror or error}") from None
-    try:
-        return read(path, head, size)
-    except InvalidValue as error:
-        field_name, _, reason = str(error).partition(": ")
-        raise ModelFileError(path, field_name, reason) from None
+    return read(path, head, size, options)
