@@ -68,8 +68,8 @@ class NeuralEffect(Effect):
         if sample_rate != rate:
             raise InvalidValue(f"this model plays at {rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the audio "
                                f"to {rate:g} Hz first")  # fmt: skip
-        kernel, memory, state, weights = compile_model(self._model, channels)
-        return Part(kernel, self._knobs(), memory, state, weights, self._model.spec.receptive_field)
+        played = compile_model(self._model, channels)
+        return Part(played.kernel, self._knobs(), played.memory, played.state, played.weights, self._model.spec.silence_before)
 
     def _arguments(self) -> tuple[Any, ...]:
         return (self._model,) if self._model else ()

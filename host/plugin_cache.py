@@ -2,20 +2,11 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from ..models.errors import FileProblem
-from ..models.files import write_atomically
-
-
-def cache_folder() -> Path:
-    """Return wetdry's cache folder: $WETDRY_CACHE, else $XDG_CACHE_HOME/wetdry, else ~/.cache/wetdry."""
-    if os.environ.get("WETDRY_CACHE"):
-        return Path(os.environ["WETDRY_CACHE"])
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "wetdry"
+from ..models.files import cache_folder, write_atomically
 
 
 def plugin_files(path: Path) -> list[Path]:

@@ -11,6 +11,14 @@ import numpy as np
 from .errors import FileProblem
 
 
+def cache_folder() -> Path:
+    """Return wetdry's cache folder: $WETDRY_CACHE, else $XDG_CACHE_HOME/wetdry, else ~/.cache/wetdry."""
+    if os.environ.get("WETDRY_CACHE"):
+        return Path(os.environ["WETDRY_CACHE"])
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "wetdry"
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file through a temporary one beside it. Raises FileProblem (full disk, no permission, no folder)."""
     try:

@@ -1,20 +1,9 @@
-"""The compiled side of the hub: spec and weights become a streaming kernel, one module a kind of layer."""
+"""The compiled side of the hub: spec and weights become a streaming kernel.
 
-import numpy as np
+`lowering` turns layers into steps over rows of samples, `product`, `rows`, `recurrent` and `film` emit the code of a
+step, `plan` places the rows in memory, `assemble` puts one kernel together.
+"""
 
-from ...models.errors import InvalidValue
-from ...models.model import Model
-from ...models.spec import WaveNet
-from ..kernels.kernel import Kernel
-from .wavenet import WAVENET
-from .wavenet_table import pack
+from .lowering import compile_model
 
-
-def compile_model(model: Model, channels: int) -> tuple[Kernel, np.ndarray, np.ndarray, np.ndarray]:
-    """Return (kernel, memory, state, weights) that play `model` on `channels` independent channels."""
-    spec = model.spec
-    if len(spec.layers) != 1 or not isinstance(spec.layers[0], WaveNet):
-        kinds = ", ".join(layer.kind for layer in spec.layers)
-        raise InvalidValue(f"the player runs one WaveNet, this model has {kinds}")
-    packed = pack(spec.layers[0], spec.conditioning, len(spec.knobs), model.weights, "layers.0.", channels)
-    return WAVENET, packed.memory, packed.state, packed.weights
+__all__ = ["compile_model"]

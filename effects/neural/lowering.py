@@ -1,0 +1,172 @@
+"""Lowering: from a spec and its weights to the steps of a plan, fusing what follows a matrix into it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...models.model import Model
+from ...models.spec import (
+    GRU,
+    LSTM,
+    Activation,
+    BatchNorm,
+    Conv1d,
+    Conv2d,
+    Dense,
+    FiLM,
+    Gain,
+    KnobInputs,
+    MaxPool,
+    Residual,
+    WaveNet,
+)
+from .assemble import Assembled, assemble
+from .film import Film, Films
+from .plan import Buffer, Plan
+from .product import Product, Term, padded_rows
+from .recurrent import Recurrent
+from .rows import Add, Copy, Curve, KnobRows, Pool, ScaleShift, Softmax, slopes_of
+from .wavenet import lower_wavenet
+
+MATRICES = (Dense, Conv1d, Conv2d)
+
+
+def compile_model(model: Model, channels: int) -> Assembled:
+    """Return what plays `model` on `channels` rows of audio: independent ones, or the inputs of one net."""
+    spec = model.spec
+    lowering = Lowering(model)
+    plan = lowering.plan
+    plan.sink = lowering.run(spec.layers, plan.source, "layers.")
+    together = (spec.input_channels, spec.output_channels) != (1, 1)
+    return assemble(plan, lowering.films, channels, together, spec.output_channels)
+
+
+class Lowering:
+    """Walks the layers of one model; `run` is where every kind is turned into steps."""
+
+    def __init__(self, model: Model) -> None:
+        spec = model.spec
+        self.plan, self.weights, self.knobs = Plan(spec.input_channels), model.weights, len(spec.knobs)
+        self.films = Films(self.plan, spec.conditioning, self.knobs, model.weights) if spec.conditioning else None
+
+    def run(self, layers: Sequence[Any], source: Buffer, prefix: str, plus: Buffer | None = None) -> Buffer:
+        """Lower `layers` in series, then add `plus`; return where the result lies."""
+        i = 0
+        while i < len(layers):
+            layer, at = layers[i], f"{prefix}{i}."
+            if isinstance(layer, MATRICES):
+                source, i, plus = self._matrix(layers, i, source, prefix, plus)
+                continue
+            if isinstance(layer, LSTM | GRU):
+                source, i = self._recurrent(layers, i, source, prefix)
+                continue
+            source = self._single(layer, source, at)
+            i += 1
+        return self.emit(Add, source.rows, (source, 0), (plus, 0)) if plus else source
+
+    def emit(self, kind: Any, rows: int, *sources: tuple[Buffer, int], parameters: list[int] | None = None) -> Buffer:
+        """Append an `Each` step; return its output."""
+        out = Buffer(rows)
+        self.plan.add(kind(out, list(sources), rows, parameters))
+        return out
+
+    def film(self, prefix: str, padded: int) -> Film:
+        """Return the FiLM whose dense layer is at `prefix`."""
+        assert self.films is not None  # the spec has checked it
+        return self.films.add(self.weights[f"{prefix}weight"], self.weights[f"{prefix}bias"], padded)
+
+    def _single(self, layer: Any, source: Buffer, at: str) -> Buffer:
+        rows, plan = source.rows, self.plan
+        match layer:
+            case WaveNet():
+                return lower_wavenet(self, layer, source, at)
+            case Residual():
+                beside = self.run(layer.shortcut, source, f"{at}shortcut.")
+                return self.run(layer.body, source, f"{at}body.", beside)
+            case Activation(name="softmax"):
+                out = Buffer(rows)
+                plan.add(Softmax(out, source, rows))
+            case Activation():
+                out = Buffer(rows)
+                plan.add(Curve(out, source, rows, layer, slopes_of(plan, self.weights, at, layer, rows)))
+            case BatchNorm():
+                parameters = [plan.pack(values) for values in self._normalisation(layer, at, rows)]
+                out = self.emit(ScaleShift, rows, (source, 0), parameters=parameters)
+            case Gain():
+                level = plan.pack(np.full(rows, 10.0 ** (layer.level_db / 20.0)))
+                out = self.emit(ScaleShift, rows, (source, 0), parameters=[level])
+            case FiLM():
+                out, ones = Buffer(rows), np.ones((rows, 1, 1), np.float32)
+                plan.add(Product(plan, out, [Term(source, ones, 1, rows)], film=self.film(at, rows)))
+            case MaxPool():
+                out = Buffer(rows)
+                plan.add(Pool(out, source, rows, layer.kernel_size))
+            case KnobInputs():
+                out = Buffer(rows + layer.knobs)
+                plan.add(Copy(out, [(source, 0)], rows))
+                plan.add(KnobRows(out, rows, layer.knobs))
+            case _:
+                raise NotImplementedError(layer.kind)
+        return out
+
+    def _matrix(self, layers: Sequence[Any], i: int, source: Buffer, prefix: str, plus: Buffer | None) -> tuple[Any, ...]:
+        """Lower a matrix layer with the normalisation, FiLM, curve and sum behind it; return (out, next layer, plus)."""
+        layer, at = layers[i], f"{prefix}{i}."
+        weight, dilation, groups = self._convolution(layer, at, source.rows)
+        rows = weight.shape[0]
+        bias = self.weights.get(f"{at}bias")
+        bias = None if bias is None else np.tile(bias, rows // len(bias))
+        i += 1
+        while i < len(layers) and isinstance(layers[i], BatchNorm):
+            scale, shift = self._normalisation(layers[i], f"{prefix}{i}.", rows)
+            weight = weight * scale[:, None, None]
+            bias = shift if bias is None else bias * scale + shift
+            i += 1
+        film, curve, slopes = None, None, None
+        if i < len(layers) and isinstance(layers[i], FiLM):
+            film = self.film(f"{prefix}{i}.", padded_rows(rows, [groups]))
+            i += 1
+        if i < len(layers) and isinstance(layers[i], Activation) and layers[i].name != "softmax":
+            curve, slopes = layers[i], self.weights.get(f"{prefix}{i}.slopes")
+            i += 1
+        last = plus if i == len(layers) else None
+        out = Buffer(rows)
+        term = Term(source, weight.astype(np.float32), dilation, groups)
+        self.plan.add(Product(self.plan, out, [term], bias, film, curve, slopes, last))
+        return out, i, None if last else plus
+
+    def _convolution(self, layer: Any, at: str, inputs: int) -> tuple[np.ndarray, int, int]:
+        """Return (weight as (out, in / groups, taps), dilation, groups)."""
+        weight = self.weights[f"{at}weight"]
+        if isinstance(layer, Dense):
+            return weight[:, :, None], 1, 1
+        if isinstance(layer, Conv1d):
+            return weight, layer.dilation, layer.groups
+        filters, entering, taps, over = weight.shape
+        full = np.zeros((layer.features_out, filters, layer.features, entering, taps), np.float32)
+        for feature in range(layer.features_out):
+            for k in range(over):
+                source = feature * layer.stride + k - layer.padding_before
+                if 0 <= source < layer.features:
+                    full[feature, :, source] += weight[:, :, :, k]
+        return full.reshape(layer.features_out * filters, inputs, taps), layer.dilation, 1
+
+    def _normalisation(self, layer: BatchNorm, at: str, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (scale, shift) a row."""
+        mean, variance = (self.weights[f"{at}{name}"].astype(np.float64) for name in ("mean", "variance"))
+        scale = 1.0 / np.sqrt(variance + layer.epsilon)
+        scale = scale * self.weights.get(f"{at}weight", 1.0)
+        shift = self.weights.get(f"{at}bias", 0.0) - mean * scale
+        repeats = rows // len(mean)
+        return np.tile(scale, repeats).astype(np.float32), np.tile(shift, repeats).astype(np.float32)
+
+    def _recurrent(self, layers: Sequence[Any], i: int, source: Buffer, prefix: str) -> tuple[Buffer, int]:
+        """Lower an LSTM or GRU, with a dense layer of one output behind it where there is one."""
+        head, following = None, layers[i + 1] if i + 1 < len(layers) else None
+        if isinstance(following, Dense) and following.channels == 1:
+            at = f"{prefix}{i + 1}."
+            head = self.weights[f"{at}weight"], self.weights.get(f"{at}bias", np.zeros(1, np.float32))
+        out = Buffer(1 if head else layers[i].hidden)
+        self.plan.add(Recurrent(self.plan, layers[i], source, out, self.weights, f"{prefix}{i}.", head))
+        return out, i + (2 if head else 1)
