@@ -1,6 +1,7 @@
 """Chain: processors in series."""
 
-from .container import Container, latency_of, serial_stages
+from .container import Container, latency_of
+from .series import serial_stages
 from .stages import Stage
 
 

@@ -3,7 +3,7 @@
 import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..effects.parameters import BoundParameter, Parameters
 from ..models.errors import InvalidType, InvalidValue, PluginError
 from . import _pedalboard
 from .native_knobs import native_parameters
-from .stages import CompiledStage, NativeStage, ProcessorStage, Stage, push_through
+from .stages import NativeStage, Stage, push_through
 
 FLUSH_SAMPLES = 4096
 LONGEST_LATENCY_SECONDS = 30.0
@@ -201,41 +201,6 @@ def leaves(container: Iterable[Any]) -> Iterator[Any]:
             yield from leaves(processor)
         elif processor is not None:
             yield processor
-
-
-def serial_stages(processors: Iterable[Any]) -> list[Stage]:
-    """Cut processors in series into stages: maximal runs of ours and of natives in one stage each."""
-    from .chain import Chain
-
-    runs: list[tuple[str, list[Any]]] = []
-    for kind, processor in _flat(processors, Chain):
-        if kind in ("ours", "native") and runs and runs[-1][0] == kind:
-            runs[-1][1].append(processor)
-        else:
-            runs.append((kind, [processor]))
-    stages: list[Stage] = []
-    for kind, run in runs:
-        if kind == "container":
-            stages += cast(Container, run[0])._build()
-        else:
-            stages.append(
-                {"ours": CompiledStage, "native": NativeStage}[kind](run) if kind != "other" else ProcessorStage(run[0])
-            )
-    return stages
-
-
-def _flat(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
-    for processor in processors:
-        if isinstance(processor, chain):
-            yield from _flat(processor, chain)
-        elif isinstance(processor, Container):
-            yield "container", processor
-        elif isinstance(processor, Effect):
-            yield "ours", processor
-        elif _pedalboard.is_native(processor):
-            yield "native", processor
-        elif processor is not None:
-            yield "other", processor
 
 
 def latency_of(processor: Any) -> int:

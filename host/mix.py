@@ -5,7 +5,8 @@ from typing import Any
 
 from ..effects.gain import Gain
 from ..models.errors import InvalidValue
-from .container import Container, latency_of, serial_stages
+from .container import Container, latency_of
+from .series import serial_stages
 from .stages import ParallelStage, Stage
 
 
