@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from llvmlite import ir
+
 from ...models.spec import Activation
 from .code import Code, Value
 
@@ -16,12 +18,16 @@ LOG2_E, LN_2_HIGH, LN_2_LOW = 1.4426950408889634, 0.693359375, -2.12194440054690
 EXP = (1.0, 1.0, 0.5, 0.16666666, 0.041666485, 0.0083360467, 0.0013934344)  # exp on ±ln 2 / 2
 
 
+def tanh_fraction(code: Code, x: Value) -> tuple[Value, Value]:
+    """tanh within 3e-7, as numerator and denominator (1 to 250)."""
+    x = code.maximum(code.minimum(x, code.real(8.0)), code.real(-8.0))
+    u = code.builder.fmul(x, x)
+    return code.builder.fmul(x, code.polynomial(u, TANH_P)), code.polynomial(u, TANH_Q)
+
+
 def tanh(code: Code, x: Value) -> Value:
     """tanh within 3e-7."""
-    b = code.builder
-    x = code.maximum(code.minimum(x, code.real(8.0)), code.real(-8.0))
-    u = b.fmul(x, x)
-    return b.fdiv(b.fmul(x, code.polynomial(u, TANH_P)), code.polynomial(u, TANH_Q))
+    return code.builder.fdiv(*tanh_fraction(code, x))
 
 
 def sigmoid(code: Code, x: Value) -> Value:
@@ -56,8 +62,6 @@ def fast_sigmoid(code: Code, x: Value) -> Value:
 def exponential(code: Code, x: Value) -> Value:
     """exp within 2e-7 of its value, x clipped to ±87."""
     b = code.builder
-    from llvmlite import ir
-
     x = code.maximum(code.minimum(x, code.real(87.0)), code.real(-87.0))
     integers = ir.VectorType(ir.IntType(32), code.lanes) if code.lanes > 1 else ir.IntType(32)
     scaled = code.multiply_add(x, code.real(LOG2_E), code.real(127.5))  # positive: truncation is the floor
@@ -69,8 +73,6 @@ def exponential(code: Code, x: Value) -> Value:
 
 
 def _integers(kind, value: int) -> Value:
-    from llvmlite import ir
-
     return ir.Constant(kind, [value] * kind.count if hasattr(kind, "count") else value)
 
 
