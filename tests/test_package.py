@@ -34,6 +34,15 @@ def test_playing_does_not_load_torch():
     assert python(code).strip() == "[]"
 
 
+def test_our_effects_play_where_neither_host_is_installed():
+    code = (
+        "import sys; sys.modules['pedalboard'] = sys.modules['dawdreamer'] = None\n"
+        "import numpy as np; from wetdry import Chain, Mix, TubeSaturator\n"
+        "print(Chain([TubeSaturator(), Mix([None, TubeSaturator()])])(np.ones(100, 'float32'), 48000).shape)"
+    )
+    assert python(code).strip() == "(100,)"
+
+
 def test_packages_are_the_folders():
     folders = {"wetdry"}
     for room in ROOMS:

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from random_model import random_model
 
-from wetdry.models import Model, Parameter
+from wetdry.models import Parameter
 from wetdry.models.spec import wavenet
 
 ROOT = Path(__file__).parents[1]
@@ -23,9 +24,7 @@ def folder(tmp_path, monkeypatch, zamtube):
     spec = wavenet(
         48000, (Parameter("tube_drive", "", 0, 11, 0.1), Parameter("treble", "", 0, 10, 5)), channels=4, dilations=(1, 2, 4)
     )
-    generator = np.random.default_rng(1)
-    weights = {n: 0.3 * generator.standard_normal(s).astype(np.float32) for n, s in spec.weight_shapes.items()}
-    Model(spec, weights).save("runs/zamtube/clone.safetensors")
+    random_model(spec, seed=1).save("runs/zamtube/clone.safetensors")
     return tmp_path
 
 

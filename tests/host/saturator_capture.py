@@ -3,12 +3,12 @@
 import hashlib
 
 import numpy as np
+from random_model import random_model
 
 from wetdry.effects import TubeSaturator
 from wetdry.host.recipe import describe
 from wetdry.models import dataset
 from wetdry.models.files import write_wav
-from wetdry.models.model import Model
 from wetdry.models.spec import wavenet
 
 RATE = 48000
@@ -59,6 +59,4 @@ def write_capture(folder, settings=((0.2, 0.3), (0.5, 0.5), (0.9, 0.8), (0.0, 0.
 
 def random_twin(folder, seed=0, channels=4, dilations=(1, 2, 4)):
     spec = wavenet(RATE, folder.record.knobs, channels=channels, dilations=dilations)
-    generator = np.random.default_rng(seed)
-    weights = {n: (0.3 * generator.standard_normal(s)).astype(np.float32) for n, s in spec.weight_shapes.items()}
-    return Model(spec, weights, {"seed": seed, "epochs": 1})
+    return random_model(spec, seed, training={"seed": seed, "epochs": 1})

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from random_model import random_model
 
-from wetdry.models import Model, Parameter, load
+from wetdry.models import Parameter, load
 from wetdry.models.spec import wavenet
 
 RATE = 48000
+WETDRY = [sys.executable, "-c", "from wetdry.host.cli import main; main()"]
 
 
 def wetdry(*arguments, cwd, timeout=300, **options):
-    command = [sys.executable, "-c", "from wetdry.host.cli import main; main()", *map(str, arguments)]
+    command = [*WETDRY, *map(str, arguments)]
     environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=environment, **options)
 
@@ -36,9 +38,7 @@ def folder(tmp_path):
     soundfile.write(tmp_path / "nan.wav", broken, RATE, subtype="FLOAT")
     (tmp_path / "text.wav").write_text("this is no audio")
     spec = wavenet(RATE, (Parameter("drive", "", 0, 10, 5),), channels=4, dilations=(1, 2))
-    generator = np.random.default_rng(0)
-    weights = {n: 0.4 * generator.standard_normal(s).astype(np.float32) for n, s in spec.weight_shapes.items()}
-    Model(spec, weights).save(tmp_path / "clone.safetensors")
+    random_model(spec, scale=0.4).save(tmp_path / "clone.safetensors")
     return tmp_path
 
 
@@ -209,16 +209,7 @@ def test_an_interrupt_says_how_to_go_on(folder):
     done = wetdry(*capture, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "workers" in done.stdout
-    command = [
-        sys.executable,
-        "-c",
-        "from wetdry.host.cli import main; main()",
-        "train",
-        "run/capture",
-        "--out",
-        "run",
-        "--minutes",
-    ]
+    command = [*WETDRY, "train", "run/capture", "--out", "run", "--minutes"]
     heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background is deaf to it
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     running = subprocess.Popen([*command, "5"], cwd=folder, preexec_fn=heard, **pipes)
@@ -245,8 +236,7 @@ def test_a_full_disk_while_evaluating(folder, small_disk):
     assert wetdry(*capture, cwd=folder).returncode == 0
     knobs = CaptureFolder.open(folder / "run/capture").record.knobs
     spec = wavenet(RATE, knobs, channels=2, dilations=(1,))
-    weights = {n: np.full(s, 0.1, np.float32) for n, s in spec.weight_shapes.items()}
-    Model(spec, weights).save(place / "clone.safetensors")
+    random_model(spec).save(place / "clone.safetensors")
     arguments = ["evaluate", place / "clone.safetensors", "--capture", "run/capture", "--settings", "1"]
     refused(wetdry(*arguments, cwd=folder, preexec_fn=limit), "cannot write")
     assert not [p for p in Path(place).rglob("*") if p.suffix == ".part"]
