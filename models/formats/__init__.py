@@ -14,12 +14,12 @@ from typing import Any
 
 from ..errors import InvalidValue, ModelFileError
 from ..model import Model
-from . import json_file, safetensors
+from . import aidax, guitarml, json_file, nam, rtneural, safetensors, smart_amp
 from .fast import with_fast_curves
 from .json_file import Node
 from .options import ReadOptions
 
-JSON_FORMATS: tuple[ModuleType, ...] = ()
+JSON_FORMATS: tuple[ModuleType, ...] = (nam, aidax, rtneural, guitarml, smart_amp)  # aidax: rtneural and more
 
 
 def read(path: Path, head: bytes, size: int, options: ReadOptions) -> Model:
