@@ -7,6 +7,7 @@
 Weights are drawn like a fresh net's; levels are then measured with torch.
 """
 
+import contextlib
 import functools
 
 import numpy as np
@@ -185,16 +186,22 @@ def positions(spec, seed=0):
     return np.random.default_rng([seed, 4]).random(len(spec.knobs)).astype(np.float32)
 
 
-def answer(model, audio, raw, dtype=torch.float64):
-    """Return torch's answer, (output channels, samples), for audio (input channels, samples) and positions (knobs,)."""
+@contextlib.contextmanager
+def one_thread():
+    """Keep torch to one thread: small nets lose their time in waiting for others."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small nets lose their time in waiting for threads
+    torch.set_num_threads(1)
     try:
-        with torch.no_grad():
-            net = from_weights(model.spec, model.weights).to(dtype)
-            return net(torch.from_numpy(audio)[None].to(dtype), torch.from_numpy(raw)[None].to(dtype))[0].numpy()
+        yield
     finally:
         torch.set_num_threads(threads)
+
+
+def answer(model, audio, raw, dtype=torch.float64):
+    """Return torch's answer, (output channels, samples), for audio (input channels, samples) and positions (knobs,)."""
+    with one_thread(), torch.no_grad():
+        net = from_weights(model.spec, model.weights).to(dtype)
+        return net(torch.from_numpy(audio)[None].to(dtype), torch.from_numpy(raw)[None].to(dtype))[0].numpy()
 
 
 def deviation(model, seed=0):

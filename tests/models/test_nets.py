@@ -1,12 +1,23 @@
+"""Whole nets: equal to the formulas, compiled loops equal to plain torch, weights in and out."""
+
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))
+import by_hand
+from random_specs import LAYERS, answer, positions, random_model
+from random_specs import signal as noise
+
 from wetdry.models import Parameter
 from wetdry.models.errors import InvalidValue, TrainingError
 from wetdry.models.nets import build, from_weights, to_weights
-from wetdry.models.spec import Conditioning, ModelSpec, WaveNet, WaveNetArray, wavenet
+from wetdry.models.spec import Conditioning, Dense, ModelSpec, WaveNet, WaveNetArray, wavenet
 
+CPU = torch.device("cpu")
 KNOBS = (Parameter("drive"), Parameter("tone"))
 
 
@@ -24,40 +35,9 @@ SPECS = {
     "gated": two_arrays("gated"),
     "two arrays": two_arrays(),
     "no knobs": two_arrays(knobs=()),
-}
-
-
-def by_hand(spec, weights, audio, raw):
-    """The formulas of `spec.WaveNet`, sample by sample where time matters."""
-    w = {name: value.astype(np.float64) for name, value in weights.items()}
-    vector = None
-    if spec.conditioning:
-        vector = 2 * raw.astype(np.float64) - 1
-        for i in range(len(spec.conditioning.hidden)):
-            vector = np.tanh(w[f"conditioning.{i}.weight"] @ vector + w[f"conditioning.{i}.bias"])
-    y, head = audio[None].astype(np.float64), 0.0
-    for i, array in enumerate(spec.layers[0].arrays):
-        at = f"layers.0.arrays.{i}."
-        y = w[f"{at}rechannel.weight"][:, :, 0] @ y
-        for j, dilation in enumerate(array.dilations):
-            layer = f"{at}layers.{j}."
-            z = w[f"{layer}conv.bias"][:, None] + w[f"{layer}mixin.weight"][:, :, 0] @ audio[None]
-            for tap in range(array.kernel_size):
-                back = (array.kernel_size - 1 - tap) * dilation
-                late = np.concatenate([np.zeros((len(y), back)), y], 1)[:, : y.shape[1]]
-                z = z + w[f"{layer}conv.weight"][:, :, tap] @ late
-            if vector is not None:
-                scale, shift = np.split(w[f"{layer}film.weight"] @ vector + w[f"{layer}film.bias"], 2)
-                z = scale[:, None] * z + shift[:, None]
-            a = np.tanh(z[: array.channels])
-            if array.gating == "gated":
-                a = a / (1 + np.exp(-z[array.channels :]))
-            head = head + a
-            y = y + w[f"{layer}residual.weight"][:, :, 0] @ a + w[f"{layer}residual.bias"][:, None]
-        head = w[f"{at}head.weight"][:, :, 0] @ head
-        if array.head_bias:
-            head = head + w[f"{at}head.bias"][:, None]
-    return head[0] * spec.layers[0].head_scale
+    "long head": ModelSpec(sample_rate=48000.0, layers=(WaveNet(arrays=(WaveNetArray(
+        channels=4, dilations=(1, 2), head_kernel_size=5, head_dilation=3, film=False),)),)),
+}  # fmt: skip
 
 
 def shaken(spec, seed=1):
@@ -69,29 +49,45 @@ def shaken(spec, seed=1):
     return net
 
 
+def moving(spec, samples, seed):
+    """Return knob positions that wander, float32 (knobs, samples)."""
+    steps = np.random.default_rng(seed).standard_normal((len(spec.knobs), samples))
+    return np.clip(0.5 + 0.05 * np.cumsum(steps, 1), 0, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", [*LAYERS, None])
+def test_equals_the_formulas(kind):
+    for seed in range(20 if kind == "WaveNet" else 6):
+        model = random_model(seed, kind)
+        audio = noise(model.spec, 200, seed)
+        for raw in (positions(model.spec, seed), moving(model.spec, 200, seed)):
+            want = by_hand.play(model.spec, model.weights, audio, raw)
+            got = answer(model, audio, raw)
+            np.testing.assert_allclose(got, want, rtol=0, atol=1e-11 * np.abs(want).max(), err_msg=f"{seed}: {model.spec}")
+
+
 @pytest.mark.parametrize("name", SPECS)
-def test_equals_the_formulas(name):
-    spec = SPECS[name]
-    net = shaken(spec)
+def test_single_precision_and_the_compiled_loops_equal_the_formulas(name):
+    net = shaken(SPECS[name])
     rng = np.random.default_rng(0)
-    audio, raw = rng.standard_normal((2, 700)).astype(np.float32), rng.random((2, len(spec.knobs))).astype(np.float32)
+    audio, raw = rng.standard_normal((2, 700)).astype(np.float32), rng.random((2, len(net.spec.knobs))).astype(np.float32)
     got = net(torch.from_numpy(audio), torch.from_numpy(raw)).detach().numpy()
     assert got.shape == audio.shape
     for item in range(2):
-        want = by_hand(spec, to_weights(net), audio[item], raw[item])
+        want = by_hand.play(net.spec, to_weights(net), audio[item : item + 1], raw[item])[0]
         np.testing.assert_allclose(got[item], want, atol=3e-6 * np.abs(want).max())
 
 
-@pytest.mark.parametrize("name", ["default", "two arrays", "no knobs"])
+@pytest.mark.parametrize("name", ["default", "two arrays", "no knobs", "long head"])
 @pytest.mark.parametrize("frames", [1, 63, 1000])
 def test_compiled_loops_equal_plain_torch_gradients_too(name, frames):
     net = shaken(SPECS[name])
     audio, raw = torch.randn(3, frames), torch.rand(3, len(net.spec.knobs))
     results = []
     for compiled in (False, True):
-        for module in net.modules():
-            if hasattr(module, "compiled"):
-                module.compiled = compiled
+        for array in net.layers[0].arrays:
+            array.compiled = compiled
+            assert array.runs_compiled(CPU, torch.float32) == compiled
         net.zero_grad()
         out = net(audio, raw)
         (out * torch.linspace(-1, 1, frames)).square().sum().backward()
@@ -103,6 +99,45 @@ def test_compiled_loops_equal_plain_torch_gradients_too(name, frames):
             assert compiled is None or not compiled.any(), parameter
         else:
             torch.testing.assert_close(compiled, plain, atol=2e-5 * float(plain.abs().max()) + 1e-7, rtol=0, msg=parameter)
+
+
+PLAIN = {"channels": 8, "dilations": (1, 3), "film": False}
+
+
+@pytest.mark.parametrize("change", [
+    {}, {"kernel_size": (5, 5)}, {"head_kernel_size": 4}, {"head_bias": False}, {"activation": ("tanh", "tanh")},
+    {"bottleneck": 8}, {"secondary": "relu"},
+])  # fmt: skip
+def test_what_the_compiled_loops_take(change):
+    net = build(ModelSpec(sample_rate=48000.0, layers=(WaveNet(arrays=(WaveNetArray(**PLAIN | change),)),)))
+    assert net.layers[0].arrays[0].runs_compiled(CPU, torch.float32)
+    assert not net.layers[0].arrays[0].runs_compiled(CPU, torch.float64)
+    assert not net.layers[0].arrays[0].runs_compiled(torch.device("meta"), torch.float32)
+
+
+@pytest.mark.parametrize("change", [
+    {"gating": "gated"}, {"gating": ("none", "blended")}, {"activation": "relu"}, {"activation": ("tanh", "fast_tanh")},
+    {"kernel_size": (3, 2)}, {"bottleneck": 4}, {"groups": 2}, {"residual": False}, {"residual_groups": 2}, {"channels": 6},
+    {"head_projection": 8}, {"signal_films": ({"slot": "conv_post"},)},
+])  # fmt: skip
+def test_what_the_compiled_loops_leave_to_torch(change):
+    spec = ModelSpec(sample_rate=48000.0, layers=(WaveNet(arrays=(WaveNetArray(**PLAIN | change),)),))
+    net, audio = shaken(spec), torch.randn(1, 300)
+    assert not net.layers[0].arrays[0].runs_compiled(CPU, torch.float32)
+    want = by_hand.play(spec, to_weights(net), audio.numpy())
+    np.testing.assert_allclose(net(audio).detach().numpy(), want, rtol=0, atol=3e-6 * np.abs(want).max())
+
+
+def test_where_the_compiled_loops_would_be_wrong_torch_runs():
+    net = shaken(SPECS["default"])
+    audio, raw = torch.randn(1, 300, requires_grad=True), torch.from_numpy(moving(net.spec, 300, 0))[None]
+    want = by_hand.play(net.spec, to_weights(net), audio.detach().numpy(), raw[0].numpy())
+    np.testing.assert_allclose(net(audio, raw).detach().numpy(), want, rtol=0, atol=3e-6 * np.abs(want).max())
+    net(audio, raw[:, :, 0]).sum().backward()  # no gradient flows through the loops to the audio
+    first = net.layers[0].arrays[0].layers[0]
+    assert audio.grad is not None and audio.grad.abs().min() > 0 and first.conv.weight.grad.abs().max() > 0
+    stereo = ModelSpec(sample_rate=48000.0, input_channels=2, layers=SPECS["long head"].layers)
+    assert not build(stereo).layers[0].arrays[0].runs_compiled(CPU, torch.float32)
 
 
 def test_arenas_are_not_shared_between_steps_under_way():
@@ -118,19 +153,25 @@ def test_arenas_are_not_shared_between_steps_under_way():
         out.backward()
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_names_and_shapes_are_the_specs_and_weights_round_trip(name):
-    spec = SPECS[name]
-    net = shaken(spec)
-    weights = to_weights(net)
-    assert {n: a.shape for n, a in weights.items()} == spec.weight_shapes
-    again = to_weights(from_weights(spec, weights))
-    for key, value in weights.items():
-        assert value.dtype == np.float32
-        np.testing.assert_array_equal(again[key], value)
+@pytest.mark.parametrize("kind", [*LAYERS, None])
+def test_names_and_shapes_are_the_specs_and_weights_round_trip(kind):
+    for seed in range(5):
+        model = random_model(seed, kind)
+        assert {n: a.shape for n, a in to_weights(build(model.spec)).items()} == model.spec.weight_shapes
+        again = to_weights(from_weights(model.spec, model.weights))
+        assert set(again) == set(model.weights)
+        for key, value in model.weights.items():
+            assert again[key].dtype == np.float32
+            np.testing.assert_array_equal(again[key], value)
+
+
+def test_weights_that_do_not_fit_are_refused():
+    weights = to_weights(build(SPECS["default"]))
+    with pytest.raises(InvalidValue, match=r"weights.extra: nothing is needed, got \(3,\)"):
+        from_weights(SPECS["default"], {**weights, "extra": np.zeros(3, np.float32)})
     weights.pop(next(iter(weights)))
     with pytest.raises(InvalidValue, match="is needed, got nothing"):
-        from_weights(spec, weights)
+        from_weights(SPECS["default"], weights)
 
 
 def test_seeded_start_leaves_torchs_randomness_alone():
@@ -145,6 +186,21 @@ def test_seeded_start_leaves_torchs_randomness_alone():
     assert torch.equal(film.bias, torch.cat([torch.ones(8), torch.zeros(8)]))
 
 
-def test_wrong_shapes_are_refused():
-    with pytest.raises(InvalidValue, match=r"\(batch, 2\) fit"):
-        build(SPECS["default"])(torch.zeros(1, 8), torch.zeros(1, 3))
+def test_mono_leaves_its_channels_out_and_more_keep_them():
+    mono = build(SPECS["no knobs"], 0)
+    assert mono(torch.zeros(2, 8)).shape == (2, 8)
+    assert mono(torch.zeros(2, 1, 8)).shape == (2, 1, 8)
+    wide = build(ModelSpec(sample_rate=48000.0, layers=(Dense(channels=3),), input_channels=2))
+    assert wide(torch.zeros(5, 2, 8)).shape == (5, 3, 8)
+    assert wide(torch.zeros(5, 2, 0)).shape == (5, 3, 0)
+
+
+@pytest.mark.parametrize(("audio", "raw"), [
+    ((1, 8), (1, 3)), ((1, 8), (2, 2)), ((1, 8), None), ((1, 8), (1, 2, 7)), ((8,), (1, 2)), ((1, 2, 8), (1, 2)),
+])  # fmt: skip
+def test_wrong_shapes_are_refused(audio, raw):
+    with pytest.raises(InvalidValue, match=r"\(batch, samples\) and \(batch, 2\) fit"):
+        build(SPECS["default"])(torch.zeros(audio), None if raw is None else torch.zeros(raw))
+    wide = build(ModelSpec(sample_rate=48000.0, layers=(Dense(channels=3),), input_channels=2))
+    with pytest.raises(InvalidValue, match=r"\(batch, 2, samples\) and \(batch, 0\) fit"):
+        wide(torch.zeros(1, 8))
