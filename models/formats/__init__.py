@@ -14,12 +14,19 @@ from typing import Any
 
 from ..errors import InvalidValue, ModelFileError
 from ..model import Model
-from . import aidax, guitarml, json_file, nam, rtneural, safetensors, smart_amp
+from . import aidax, guitarml, json_file, nam, rtneural, safetensors, smart_amp, state_dict
 from .fast import with_fast_curves
 from .json_file import Node
 from .options import ReadOptions
 
-JSON_FORMATS: tuple[ModuleType, ...] = (nam, aidax, rtneural, guitarml, smart_amp)  # aidax: rtneural and more
+JSON_FORMATS: tuple[ModuleType, ...] = (
+    nam,
+    aidax,
+    rtneural,
+    guitarml,
+    smart_amp,
+    state_dict,
+)  # aidax before rtneural: it is one with more
 
 
 def read(path: Path, head: bytes, size: int, options: ReadOptions) -> Model:

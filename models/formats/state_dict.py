@@ -7,13 +7,29 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidType, InvalidValue
+from ..model import Model
 from ..spec import ModelSpec
+from .json_file import Node
+from .options import ReadOptions
+
+NAME = "torch state dict (through a spec)"
 
 RECURRENT = re.compile(r"(weight_ih|weight_hh|bias_ih|bias_hh)_l(\d+)")
 PLAIN = ("weight", "bias", "running_mean", "running_var")
 BESIDE = ("num_batches_tracked", "eps")  # no weights; RTNeural's exporter writes a BatchNorm's eps among them
 
 Leaves = dict[str, tuple[str, Any]]  # a weight's last name: its full name in the state dict, its value
+
+
+def recognises(node: Node) -> bool:
+    """Return whether this is a bare state dict, which `read` refuses with the way that leads on."""
+    names = [name.rpartition(".")[2] for name in node.value] if isinstance(node.value, dict) else []
+    return bool(names) and all(name in (*PLAIN, *BESIDE) or RECURRENT.fullmatch(name) for name in names)
+
+
+def read(node: Node, options: ReadOptions) -> Model:
+    """Raise ModelFileError: weights alone do not say which net they are."""
+    raise node.problem("a torch state dict does not say its layers: write a ModelSpec and use weights_from_state_dict")
 
 
 def weights_from_state_dict(spec: ModelSpec, state_dict: Mapping[str, Any]) -> dict[str, np.ndarray]:
