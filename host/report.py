@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..models.dataset import read_mono
 from ..models.errors import FileProblem
 from ..models.files import write_atomically
 from ..models.parameter import Parameter
 from . import figures, figures_sound
-from .evaluation.bench import read_mono
 from .evaluation.cell import METRICS
 from .evaluation.clips import TRACKS
 from .evaluation.result import Evaluation
@@ -96,7 +96,7 @@ def _template() -> Any:
 
 def _clip(evaluation: Evaluation, clip: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return a player's data: the three tracks on one gain, the residual raised by a stated one, and its drawings."""
-    tracks = {name: read_mono(folder / clip["files"][name]) for name in TRACKS}
+    tracks = {name: read_mono(folder / clip["files"][name], evaluation.sample_rate, again="evaluate") for name in TRACKS}
     peak = max(float(np.abs(tracks[name]).max()) for name in TRACKS[:3])
     lowered = min(1.0, _FULL_SCALE / peak) if peak else 1.0
     residual_peak = float(np.abs(tracks["residual"]).max()) * lowered

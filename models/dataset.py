@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .errors import CaptureError
+from .errors import CaptureError, FileProblem
 from .files import write_atomically
 from .parameter import Parameter
 
@@ -134,26 +134,31 @@ def write_takes(folder: str | Path, knobs: Iterable[Parameter], takes: Iterable[
     write_atomically(Path(folder) / TAKES_NAME, text.getvalue().encode())
 
 
-def read_audio(path: Path, sample_rate: float, start: int = 0, frames: int = -1) -> np.ndarray:
+def read_mono(path: Path, sample_rate: float, start: int = 0, frames: int = -1, again: str = "capture") -> np.ndarray:
     """Read mono float32 audio, shape (frames,), from sample `start`; `frames` = -1 reads to the end.
 
-    Raises CaptureError where the file is missing, no audio, not mono, at another rate, too short or not finite.
+    Raises FileProblem where the file is missing, no audio, not mono, at another rate, empty, too short or not finite;
+    `again` is the command that writes such a file anew.
     """
     import soundfile
 
+    def problem(reason: str) -> FileProblem:
+        return FileProblem(f"{path}: {reason}; {again} it again")
+
+    if not path.is_file():
+        raise problem("no such file")
     try:
         with soundfile.SoundFile(path) as file:
             if file.channels != 1 or file.samplerate != round(sample_rate):
-                found = f"{file.channels} channels at {file.samplerate} Hz"
-                raise CaptureError(f"{path}: {found}; a capture holds mono at {sample_rate:g} Hz")
-            if start + max(frames, 0) > file.frames:
-                raise CaptureError(f"{path}: has {file.frames} samples, {start + frames} are needed; capture it again")
+                raise problem(f"{file.channels} channels at {file.samplerate} Hz, not mono at {sample_rate:g} Hz")
+            if start + max(frames, 1) > file.frames:
+                raise problem(f"has {file.frames} samples, {start + max(frames, 1)} are needed")
             file.seek(start)
             audio = file.read(frames, dtype="float32")
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise CaptureError(f"{path}: cannot be read as audio ({error}); capture it again") from None
+    except soundfile.LibsndfileError as error:
+        raise problem(f"cannot be read as audio ({error.error_string.rstrip('.')})") from None
     if not np.isfinite(audio).all():
-        raise CaptureError(f"{path}: holds a sample that is not finite; capture it again")
+        raise problem("holds a sample that is not finite")
     return audio
 
 
@@ -192,12 +197,12 @@ class CaptureFolder:
     def read_dry(self, of: Take | DryRecording) -> np.ndarray:
         """Return the dry audio of a take (the piece it played) or a whole recording, float32 (frames,)."""
         if isinstance(of, DryRecording):
-            return read_audio(self.path / of.file_name, self.record.sample_rate, 0, of.frames)
-        return read_audio(self.path / of.dry_file_name, self.record.sample_rate, of.dry_start, of.frames)
+            return read_mono(self.path / of.file_name, self.record.sample_rate, 0, of.frames)
+        return read_mono(self.path / of.dry_file_name, self.record.sample_rate, of.dry_start, of.frames)
 
     def read_wet(self, take: Take) -> np.ndarray:
         """Return the wet audio of a take, float32 (frames,)."""
-        return read_audio(self.path / take.file_name, self.record.sample_rate, 0, take.frames)
+        return read_mono(self.path / take.file_name, self.record.sample_rate, 0, take.frames)
 
     def raw_of(self, take: Take) -> np.ndarray:
         """Return the knob positions of a take, float32 (knobs,), each 0..1."""

@@ -1,47 +1,22 @@
 """The place where target and twin stand side by side: it renders, compares and listens, setting by setting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...models import metrics
-from ...models.errors import FileProblem, PluginError
+from ...models.errors import PluginError
 from ...models.model import Model
 from ..capture.target import Target
 from . import cell as cells
+from .plan import Plan
 from .probe import probe
 from .settings import Setting
 
 CLIP_SECONDS = 8.0
 _RACE_SECONDS = 5.0
 _RACE_ROUNDS = 7
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a bench is built from, in any process: plain data and the model.
-
-    Attributes:
-        target: recipe of the target.
-        twin: the model.
-        before, after: recipes of what stands in the chain around it.
-        recordings: path of each dry recording, and the first and last sample that is used.
-        sample_rate: in Hz.
-        silence_samples: silence in front of every render.
-        late_samples: what the target's answer is late by beyond the latency it reports.
-    """
-
-    target: dict[str, Any]
-    twin: Model
-    recordings: list[tuple[str, int, int]]
-    sample_rate: float
-    silence_samples: int
-    late_samples: int = 0
-    before: list[dict[str, Any]] = field(default_factory=list)
-    after: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Bench:
@@ -79,7 +54,7 @@ class Bench:
         """Build every processor of the plan and read its recordings; `target` stands in for a rebuilt one."""
         from ..recipe import build
 
-        dry = [read_mono(path, first, last) for path, first, last in plan.recordings]
+        dry = [recording.read() for recording in plan.recordings]
         before, after = ([build(r) for r in recipes] for recipes in (plan.before, plan.after))
         target = build(plan.target) if target is None else target
         return cls(target, player(plan.twin), before, after, dry, plan.sample_rate, plan.silence_samples, plan.late_samples)
@@ -169,16 +144,3 @@ def player(model: Model) -> Any:
     from ...effects import NeuralEffect
 
     return NeuralEffect(model)
-
-
-def read_mono(path: str | Path, first: int = 0, last: int | None = None) -> np.ndarray:
-    """Return samples first … last of a mono file as float32 (samples,). Raises FileProblem naming the file."""
-    import soundfile
-
-    try:
-        audio, _ = soundfile.read(path, start=first, stop=last, dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise FileProblem(f"cannot read {path}: {error}") from None
-    if audio.shape[1] != 1 or not audio.size:
-        raise FileProblem(f"{path}: one channel with at least one sample is needed, got {audio.shape[1]} x {audio.shape[0]}")
-    return audio[:, 0].copy()

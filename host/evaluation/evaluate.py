@@ -11,10 +11,10 @@ import numpy as np
 from ...models.dataset import CaptureFolder
 from ...models.errors import InvalidType, InvalidValue, PluginError
 from ...models.model import Model, load
-from ..capture.checks import lead_samples
 from . import clips, surroundings
-from .bench import Bench, Plan, player, read_mono
+from .bench import Bench, player
 from .journal import Journal
+from .plan import Plan, around, late_samples, plan_of, silence_samples
 from .recordings import kept_recordings
 from .result import Evaluation
 from .settings import Setting, draw_settings
@@ -77,10 +77,16 @@ def evaluate(
     if not visited:
         raise InvalidValue("settings = 0 and corners = False leave nothing to evaluate")
     recordings = kept_recordings(folder, out, seed, seconds)
-    before, after = _around(chain, place)
-    plan = _plan(model, folder, target, before, after, recordings)
+    before, after = around(chain, place)
+    plan = plan_of(model, folder, target, before, after, recordings)
     recipe = plan or {"in_process": repr(target)}
-    options = {"seed": seed, "settings": settings, "corners": corners, "seconds": seconds, "silence_samples": _silence(folder)}
+    options = {
+        "seed": seed,
+        "settings": settings,
+        "corners": corners,
+        "seconds": seconds,
+        "silence_samples": silence_samples(folder),
+    }
     key = _key(model, folder, options, recordings, recipe, chain is not None and place)
     journal = Journal(out / "cells.jsonl", key)
     here = None if plan and workers else _bench_here(model, folder, plan, target, before, after, recordings)
@@ -196,34 +202,6 @@ def _check(model: Model, folder: CaptureFolder, settings: int, seconds: float | 
         raise InvalidValue(f"seconds = {seconds!r}: at least 0.5 s of each recording are needed")
 
 
-def _around(chain: Any, place: int) -> tuple[list[Any], list[Any]]:
-    if chain is None:
-        return [], []
-    if not -len(chain) <= place < len(chain):
-        raise InvalidValue(f"place = {place} is not in the chain; it has {len(chain)} places, counted from 0")
-    place %= len(chain)
-    return list(chain[:place]), list(chain[place + 1 :])
-
-
-def _plan(model: Model, folder: CaptureFolder, target: Any, before: list, after: list, recordings: list) -> Plan | None:
-    """Return what workers build their benches from, or None where a processor is not to be had in another process."""
-    from ..recipe import describe
-
-    try:
-        return Plan(
-            target=folder.record.target if target is None else describe(target),
-            twin=model,
-            recordings=[(str(r.path), r.first, r.last) for r in recordings],
-            sample_rate=folder.record.sample_rate,
-            silence_samples=_silence(folder),
-            late_samples=_late(folder),
-            before=[describe(p) for p in before],
-            after=[describe(p) for p in after],
-        )
-    except InvalidType:
-        return None
-
-
 def _bench_here(
     model: Model, folder: CaptureFolder, plan: Plan | None, target: Any, before: list, after: list, recordings: list
 ) -> Bench:
@@ -232,20 +210,8 @@ def _bench_here(
     if plan is not None:
         return Bench.from_plan(plan, target)
     target = build(folder.record.target) if target is None else target
-    dry = [read_mono(r.path, r.first, r.last) for r in recordings]
-    rate = folder.record.sample_rate
-    return Bench(target, player(model), before, after, dry, rate, _silence(folder), _late(folder))
-
-
-def _silence(folder: CaptureFolder) -> int:
-    """Return the silence before each render, as the capture chose it from the target's tail."""
-    return lead_samples(folder.record.checks.get("tail_seconds", 0.0), folder.record.sample_rate)
-
-
-def _late(folder: CaptureFolder) -> int:
-    """Return what the target is late by beyond the latency it reports, as the capture measured and took out."""
-    latency = folder.record.latency
-    return int(latency.get("measured", 0)) - int(latency.get("reported", 0))
+    dry, rate = [r.read() for r in recordings], folder.record.sample_rate
+    return Bench(target, player(model), before, after, dry, rate, silence_samples(folder), late_samples(folder))
 
 
 def _key(model: Model, folder: CaptureFolder, options: dict, recordings: list, recipe: Any, place: Any) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import CaptureFolder
+import numpy as np
+
+from ...models.dataset import CaptureFolder, read_mono
 from ...models.files import write_wav
-from .bench import read_mono
 from .cell import loudest_start
 
 FRESH_RECORDINGS = 2
@@ -27,6 +28,10 @@ class Recording:
     last: int
     sample_rate: float
 
+    def read(self) -> np.ndarray:
+        """Return its samples, float32. Raises FileProblem."""
+        return read_mono(self.path, self.sample_rate, self.first, self.last - self.first)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         seconds = (self.last - self.first) / self.sample_rate
@@ -38,14 +43,14 @@ def kept_recordings(folder: CaptureFolder, out: Path, seed: int, seconds: float 
     """Return the capture's "test" recordings; where it has none, excitation of fresh seeds, written to `out`/dry.
 
     Raises:
-        FileProblem, CaptureError: a recording is missing or cannot be written.
+        FileProblem: a recording is missing or cannot be written.
     """
     rate = folder.record.sample_rate
     found = [(Path(d.source).stem, folder.path / d.file_name, d.file_name) for d in folder.dry_of("test")]
     found = found or [_fresh(out, rate, seed, i) for i in range(FRESH_RECORDINGS)]
     recordings = []
     for name, path, file_name in found:
-        audio = read_mono(path)
+        audio = read_mono(path, rate)
         length = audio.size if seconds is None else min(audio.size, round(seconds * rate))
         first = loudest_start(audio, length)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

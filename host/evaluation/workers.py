@@ -10,7 +10,8 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any
 
-from .bench import Bench, Plan
+from .bench import Bench
+from .plan import Plan
 
 _bench: Bench | None = None
 

@@ -29,7 +29,7 @@ class CaptureDataset(Dataset):
 
     Raises:
         TrainingError: the split has no takes, or one that is shorter than a segment.
-        CaptureError: a file does not fit its row.
+        CaptureError, FileProblem: the folder does not fit its description, or an audio file its row.
     """
 
     def __init__(self, folder: CaptureFolder | str | Path, split: str = "train", segment: int = 6144, context: int = 0) -> None:

@@ -51,7 +51,7 @@ def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpe
 
     Raises:
         TrainingError: nothing to train on, the folder holds another run, or the loss stopped being a number.
-        CaptureError: the capture does not fit its description.
+        CaptureError, FileProblem: the capture does not fit its description, or an audio file its row.
         InvalidValue: a number or a spec that does not fit.
     """
     try:

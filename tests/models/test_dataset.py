@@ -11,7 +11,7 @@ from wetdry.models.dataset import (
     CaptureRecord,
     DryRecording,
     Take,
-    read_audio,
+    read_mono,
     write_record,
     write_takes,
 )
@@ -100,14 +100,19 @@ def test_a_missing_or_wrong_file_is_named(tmp_path):
         CaptureFolder.open(tmp_path)
     write_wav(tmp_path / "a.wav", np.zeros(10), 44100)
     for frames, rate, message in ((10, 48000, "44100 Hz"), (11, 44100, "has 10 samples")):
-        with pytest.raises(CaptureError, match=message):
-            read_audio(tmp_path / "a.wav", rate, 0, frames)
+        with pytest.raises(FileProblem, match=message):
+            read_mono(tmp_path / "a.wav", rate, 0, frames)
     write_wav(tmp_path / "nan.wav", np.array([0, np.nan]), 44100)
-    with pytest.raises(CaptureError, match="not finite"):
-        read_audio(tmp_path / "nan.wav", 44100)
+    with pytest.raises(FileProblem, match="not finite"):
+        read_mono(tmp_path / "nan.wav", 44100)
     (tmp_path / "b.wav").write_text("no audio")
-    with pytest.raises(CaptureError, match="cannot be read as audio"):
-        read_audio(tmp_path / "b.wav", 48000)
+    with pytest.raises(FileProblem, match="cannot be read as audio"):
+        read_mono(tmp_path / "b.wav", 48000)
+    with pytest.raises(FileProblem, match=r"c\.wav: no such file; evaluate it again"):
+        read_mono(tmp_path / "c.wav", 48000, again="evaluate")
+    write_wav(tmp_path / "empty.wav", np.zeros(0), 48000)
+    with pytest.raises(FileProblem, match="has 0 samples"):
+        read_mono(tmp_path / "empty.wav", 48000)
     with pytest.raises(FileProblem, match="cannot write"):
         write_wav(tmp_path / "b.wav" / "c.wav", np.zeros(4), 48000)
 
