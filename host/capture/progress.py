@@ -1,14 +1,15 @@
 """What lies in a capture folder while it is being made: the lock, a row for each finished take, leftovers."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import Take
+from ...models.dataset import RECORD_NAME, TAKES_NAME, Take
 from ...models.errors import CaptureError, FileProblem
 from ...models.files import sha256_of
-from ..plugin_cache import recall
+from ..plugin_cache import recall, write_json
 from .plan import PlannedTake
 
 PROGRESS_FOLDER = ".progress"  # the plan, the checks, and a row for each finished take
@@ -20,6 +21,30 @@ def sweep(folder: Path) -> None:
         for leftover in (folder / place).glob(".*.*"):
             if leftover.suffix in (".part", ".tmp"):
                 leftover.unlink(missing_ok=True)
+
+
+def keep_plan(folder: Path, request: dict[str, Any]) -> None:
+    """Keep what is to be captured. Raises CaptureError where the folder was begun with something else."""
+    request = json.loads(json.dumps(request))
+    file = folder / PROGRESS_FOLDER / "plan.json"
+    before = recall(file)
+    if before is None:
+        if (folder / RECORD_NAME).exists() or (folder / TAKES_NAME).exists():
+            raise CaptureError(f"{folder} holds a capture without its plan: pass another folder, or delete this one")
+        write_json(file, request)
+    elif before != request:
+        differing = [_difference(key, before.get(key), request[key]) for key in request if before.get(key) != request[key]]
+        raise CaptureError(
+            f"{folder} holds another capture, with other {'; '.join(differing)}: pass another folder, or delete this one"
+        )
+
+
+def _difference(key: str, before: Any, now: Any) -> str:
+    if isinstance(before, int | float) and isinstance(now, int | float):
+        return f"{key} ({before:g} there, {now:g} now)"
+    if isinstance(before, list) and isinstance(now, list) and len(before) != len(now):
+        return f"{key} ({len(before)} there, {len(now)} now)"
+    return key
 
 
 def row_file(folder: Path, planned: PlannedTake) -> Path:

@@ -1,7 +1,6 @@
 """capture: from a target and its knobs to a capture folder, resumable at any moment."""
 
 import hashlib
-import json
 import os
 import platform
 import time
@@ -12,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, write_record, write_takes
-from ...models.errors import CaptureError, InvalidType, InvalidValue
+from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono, write_record, write_takes
+from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
 from ...models.parameter import Parameter
 from ..measure import difference
@@ -23,7 +22,7 @@ from .checks import lead_samples, warnings_of
 from .dry import Source, sources_of
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
 from .pool import Pool
-from .progress import PROGRESS_FOLDER, finished_take, is_done, locked, row_file, sweep
+from .progress import PROGRESS_FOLDER, finished_take, is_done, keep_plan, locked, row_file, sweep
 from .target import as_processor, identity_of, rows_of
 
 Progress = Callable[[str, float, float, str], None]
@@ -98,7 +97,7 @@ def capture(
         checks = _render(folder, planned, recordings, start, workers or _cores(), take_timeout, tell)
         sweep(folder)
         takes = [finished_take(folder, p) for p in planned]
-        checks["replicate_esr"] = _replicate_esr(folder, planned)
+        checks["replicate_esr"] = _replicate_esr(folder, planned, sample_rate)
         train_seconds = sum(r.frames for r in recordings if r.split == "train") / sample_rate
         if train_seconds < SHORT_DRY_SECONDS:
             more = f"{SHORT_DRY_SECONDS:.0f} s or more is better"
@@ -163,27 +162,8 @@ def _plan(
         "sample_rate": sample_rate,
         "seed": seed,
     }
-    request = json.loads(json.dumps(request))
-    file = folder / PROGRESS_FOLDER / "plan.json"
-    before = recall(file)
-    if before is None:
-        if (folder / "capture.json").exists() or (folder / "metadata.csv").exists():
-            raise CaptureError(f"{folder} holds a capture without its plan: pass another folder, or delete this one")
-        write_json(file, request)
-    elif before != request:
-        differing = [_difference(key, before.get(key), request[key]) for key in request if before.get(key) != request[key]]
-        raise CaptureError(
-            f"{folder} holds another capture, with other {'; '.join(differing)}: pass another folder, or delete this one"
-        )
+    keep_plan(folder, request)
     return planned
-
-
-def _difference(key: str, before: Any, now: Any) -> str:
-    if isinstance(before, int | float) and isinstance(now, int | float):
-        return f"{key} ({before:g} there, {now:g} now)"
-    if isinstance(before, list) and isinstance(now, list) and len(before) != len(now):
-        return f"{key} ({len(before)} there, {len(now)} now)"
-    return key
 
 
 def _render(
@@ -233,15 +213,11 @@ def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [s for i, s in enumerate(picked) if s not in picked[:i]]
 
 
-def _replicate_esr(folder: Path, planned: list[PlannedTake]) -> float:
-    import soundfile
-
+def _replicate_esr(folder: Path, planned: list[PlannedTake], sample_rate: float) -> float:
     found = [0.0]
     for p in planned:
         if p.replicate_of is not None:
-            first, again = (
-                soundfile.read(folder / planned[n].file_name, dtype="float32")[0] for n in (p.replicate_of, p.number)
-            )
+            first, again = (read_mono(folder / planned[n].file_name, sample_rate) for n in (p.replicate_of, p.number))
             found.append(difference(first, again))
     return max(found)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.dataset import read_mono
 from ...models.errors import CaptureError, WetdryError
 from ...models.files import write_wav
 from ..plugin_cache import write_json
@@ -56,9 +57,7 @@ class Worker:
 
     def _dry_audio(self, name: str) -> np.ndarray:
         if name not in self._dry:
-            import soundfile
-
-            self._dry[name] = soundfile.read(self.folder / name, dtype="float32")[0]
+            self._dry[name] = read_mono(self.folder / name, self.sample_rate)
         return self._dry[name]
 
     def write(self, job: dict[str, Any], wet: np.ndarray, seconds: float) -> dict[str, Any]:
