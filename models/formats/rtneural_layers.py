@@ -110,36 +110,35 @@ def _conv2d(part: Node, inputs: int, outputs: int) -> Iterator[Weighted]:
 
 
 def _lstm(part: Node, inputs: int, outputs: int) -> Iterator[Weighted]:
-    arrays = _recurrent(part)
-    bias = arrays[2].array(4 * outputs) if len(arrays) == 3 else np.zeros(4 * outputs, np.float32)
-    yield LSTM(hidden=outputs), {"weight_ih": arrays[0].array(inputs, 4 * outputs).T,
-                                 "weight_hh": arrays[1].array(outputs, 4 * outputs).T,
-                                 "bias_ih": bias, "bias_hh": np.zeros_like(bias)}  # fmt: skip
+    from_input, from_state, biases = _recurrent(part, inputs, outputs, 4)
+    bias = biases.array(4 * outputs) if biases else np.zeros(4 * outputs, np.float32)
+    arrays = {"weight_ih": from_input.T, "weight_hh": from_state.T, "bias_ih": bias, "bias_hh": np.zeros_like(bias)}
+    yield LSTM(hidden=outputs), arrays
 
 
 def _gru(part: Node, inputs: int, outputs: int) -> Iterator[Weighted]:
-    arrays = _recurrent(part)
-    bias = np.zeros((2, 3 * outputs), np.float32)
-    if len(arrays) == 3:
-        if isinstance(arrays[2].value, list) and not any(isinstance(row, list) for row in arrays[2].value):
-            raise arrays[2].problem("one row of biases (reset_after=False); RTNeural plays two, train with reset_after=True")
-        bias = arrays[2].array(2, 3 * outputs)
-    yield GRU(hidden=outputs), {"weight_ih": _reset_first(arrays[0].array(inputs, 3 * outputs)).T,
-                                "weight_hh": _reset_first(arrays[1].array(outputs, 3 * outputs)).T,
-                                "bias_ih": _reset_first(bias[0]), "bias_hh": _reset_first(bias[1])}  # fmt: skip
+    from_input, from_state, biases = _recurrent(part, inputs, outputs, 3)
+    if biases and isinstance(biases.value, list) and not any(isinstance(row, list) for row in biases.value):
+        raise biases.problem("one row of biases (reset_after=False); RTNeural plays two, train with reset_after=True")
+    bias = biases.array(2, 3 * outputs) if biases else np.zeros((2, 3 * outputs), np.float32)
+    arrays = {"weight_ih": from_input.T, "weight_hh": from_state.T, "bias_ih": bias[0], "bias_hh": bias[1]}
+    yield GRU(hidden=outputs), {name: _reset_first(array) for name, array in arrays.items()}
 
 
-def _recurrent(part: Node) -> list[Node]:
+def _recurrent(part: Node, inputs: int, outputs: int, gates: int) -> tuple[np.ndarray, np.ndarray, Node | None]:
+    """Return the weights from the input, those from the state, and where the biases stand, if they do."""
     curve = part.get("activation")
     if curve is not None:
         curve.text(("", *CURVES))
-    return part["weights"].entries(2, 3)
+    arrays = part["weights"].entries(2, 3)
+    from_input, from_state = arrays[0].array(inputs, gates * outputs), arrays[1].array(outputs, gates * outputs)
+    return from_input, from_state, arrays[2] if len(arrays) == 3 else None
 
 
 def _reset_first(gates: np.ndarray) -> np.ndarray:
-    """Return the last axis, gates z, r, n, as r, z, n."""
-    z, r, n = np.split(gates, 3, axis=-1)
-    return np.concatenate([r, z, n], axis=-1)
+    """Return the first axis, gates z, r, n, as r, z, n."""
+    z, r, n = np.split(gates, 3)
+    return np.concatenate([r, z, n])
 
 
 def _prelu(part: Node, inputs: int, outputs: int) -> Iterator[Weighted]:
@@ -165,10 +164,7 @@ def _batchnorm(part: Node, inputs: int, outputs: int) -> Iterator[Weighted]:
         raise part["weights"].problem("3 entries: gain or offset alone; mean and variance, with both or neither, are needed")
     names = ("weight", "bias", "mean", "variance")[-len(arrays) :]
     named = {name: array.array(channels) for name, array in zip(names, arrays, strict=True)}
-    epsilon = part["epsilon"].number()
-    if named["variance"].min() + epsilon <= 0:
-        raise arrays[-1].problem("a variance that is not above 0, epsilon added")
-    yield BatchNorm(channels=channels, epsilon=epsilon, affine=len(arrays) == 4), named
+    yield BatchNorm(channels=channels, epsilon=part["epsilon"].number(), affine=len(arrays) == 4), named
 
 
 def _activation(part: Node, inputs: int, outputs: int) -> Iterator[Weighted]:

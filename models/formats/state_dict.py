@@ -115,7 +115,7 @@ def _matched(module: tuple[str, str], leaves: Leaves, layer: str, shapes: Mappin
 def _array(torch_name: str, value: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
     try:
         with np.errstate(over="ignore"):
-            array = np.array(value, dtype=np.float32)  # a copy: the caller's may change
+            array = np.asarray(value).astype(np.float32)  # a copy: the caller's may change
     except (TypeError, ValueError, RuntimeError):
         raise InvalidValue(f"state_dict.{torch_name}: not an array of numbers; {name} of the spec needs {shape}") from None
     if array.shape != shape:
@@ -127,11 +127,11 @@ def _array(torch_name: str, value: Any, name: str, shape: tuple[int, ...]) -> np
 
 def _check_epsilon(spec: ModelSpec, layer: str, found: tuple[str, Any] | None) -> None:
     """Raise InvalidValue where the state dict tells another eps than the spec: it would sound wrong, silently."""
+    if found is None:
+        return
     part: Any = spec
     for step in layer.split("."):
-        part = part[int(step)] if step.isdigit() else getattr(part, step, ())
-        if part == ():
-            return
-    wanted = getattr(part, "epsilon", None)
-    if found is not None and wanted is not None and found[1] != wanted:
+        part = part[int(step)] if isinstance(part, tuple) else getattr(part, step, None)
+    wanted = getattr(part, "epsilon", found[1])
+    if found[1] != wanted:
         raise InvalidValue(f"state_dict.{found[0]}: {found[1]!r:.40}; {layer}.epsilon of the spec is {wanted}")
