@@ -27,10 +27,11 @@ class BatchNorm(nn.Module):
     def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
         """Return (batch, channels, samples); channels that share their statistics are one population."""
         together = x.unflatten(1, (-1, self.channels)).transpose(1, 2)  # batch, statistics, repeats, samples
+        series = together.flatten(2)  # three dimensions: with four of them torch's gradients on the CPU may be wrong
         normal = functional.batch_norm(
-            together, self.mean, self.variance, self.weight, self.bias, self.training, MOMENTUM, self.epsilon
+            series, self.mean, self.variance, self.weight, self.bias, self.training, MOMENTUM, self.epsilon
         )
-        return normal.transpose(1, 2).flatten(1, 2)
+        return normal.unflatten(2, together.shape[2:]).transpose(1, 2).flatten(1, 2)
 
 
 @plays("MaxPool")

@@ -1,4 +1,4 @@
-"""LSTM and GRU: torch's own loops; with fast curves, or where asked, one step at a time."""
+"""LSTM and GRU: torch's own loops; with fast curves one step at a time."""
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +46,7 @@ class _Recurrent(nn.Module):
         for inputs in (x.mT @ self.weight_ih.T + self.bias_ih).unbind(1):
             states = self.step(inputs, states)
             outputs.append(states[0])
-        return torch.stack(outputs, 2) if outputs else x.new_zeros(len(x), self.spec.hidden, 0)
+        return torch.stack(outputs, 2)
 
 
 @plays("LSTM")
@@ -65,7 +65,7 @@ class LSTM(_Recurrent):
 
     def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
         """Return (batch, hidden, samples) for (batch, inputs, samples)."""
-        if self.spec.activation == "fast" or not x.shape[2]:
+        if self.spec.activation == "fast":
             return self.step_by_step(x)
         hidden, cell = (state[None].contiguous() for state in self.first_states(x))
         return torch.lstm(x.mT, (hidden, cell), self.weights, True, 1, 0.0, self.training, False, True)[0].mT
@@ -88,7 +88,7 @@ class GRU(_Recurrent):
 
     def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
         """Return (batch, hidden, samples) for (batch, inputs, samples)."""
-        if self.spec.activation == "fast" or not x.shape[2]:
+        if self.spec.activation == "fast":
             return self.step_by_step(x)
         hidden = self.first_states(x)[0][None].contiguous()
         return torch.gru(x.mT, hidden, self.weights, True, 1, 0.0, self.training, False, True)[0].mT

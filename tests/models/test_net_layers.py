@@ -144,6 +144,29 @@ def test_gradients_reach_every_weight_and_the_audio(kind):
         assert np.mean(nets) > 0.5, (what, nets)
 
 
+@pytest.mark.parametrize("kind", [*LAYERS, None])
+def test_gradients_are_slopes(kind):
+    """Along one direction through all weights, the audio and the knobs at once, against a central difference."""
+    for seed in range(6):
+        model = random_model(seed, kind)
+        net = from_weights(model.spec, model.weights).double().train()
+        audio, raw = noise(model.spec, 40, seed), positions(model.spec, seed)
+        moved = [torch.from_numpy(array)[None].double().repeat(2, *[1] * array.ndim) for array in (audio, raw)]
+        moved = [value.requires_grad_() for value in moved] + list(net.parameters())
+        torch.manual_seed(seed)
+        directions = [torch.randn_like(value) for value in moved]
+        aim = torch.randn(40, dtype=torch.float64)
+        net(*moved[:2]).mul(aim).sum().backward()
+        slope = sum(float((v.grad * d).sum()) for v, d in zip(moved, directions, strict=True) if v.grad is not None)
+        ends = []
+        for step in (1e-6, -2e-6):
+            with torch.no_grad():
+                for value, direction in zip(moved, directions, strict=True):
+                    value.add_(direction, alpha=step)
+                ends.append(float(net(*moved[:2]).mul(aim).sum()))
+        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-4, abs=1e-5), f"{seed}: {model.spec}"
+
+
 def test_two_modules_of_one_kind_are_refused():
     with pytest.raises(ValueError, match="Dense and Mine"):
         plays("Dense")(type("Mine", (nn.Module,), {}))

@@ -130,12 +130,13 @@ def test_what_the_compiled_loops_leave_to_torch(change):
 
 def test_where_the_compiled_loops_would_be_wrong_torch_runs():
     net = shaken(SPECS["default"])
-    audio, raw = torch.randn(1, 300, requires_grad=True), torch.from_numpy(moving(net.spec, 300, 0))[None]
-    want = by_hand.play(net.spec, to_weights(net), audio.detach().numpy(), raw[0].numpy())
+    audio, raw = torch.randn(1, 300), torch.from_numpy(moving(net.spec, 300, 0))[None]
+    want = by_hand.play(net.spec, to_weights(net), audio.numpy(), raw[0].numpy())
     np.testing.assert_allclose(net(audio, raw).detach().numpy(), want, rtol=0, atol=3e-6 * np.abs(want).max())
-    net(audio, raw[:, :, 0]).sum().backward()  # no gradient flows through the loops to the audio
-    first = net.layers[0].arrays[0].layers[0]
-    assert audio.grad is not None and audio.grad.abs().min() > 0 and first.conv.weight.grad.abs().max() > 0
+    audio.requires_grad_()  # no gradient flows through the loops to the audio
+    got = torch.autograd.grad(net(audio, raw[:, :, 0]).square().sum(), audio)[0]
+    net.layers[0].arrays[0].compiled = False
+    torch.testing.assert_close(got, torch.autograd.grad(net(audio, raw[:, :, 0]).square().sum(), audio)[0])
     stereo = ModelSpec(sample_rate=48000.0, input_channels=2, layers=SPECS["long head"].layers)
     assert not build(stereo).layers[0].arrays[0].runs_compiled(CPU, torch.float32)
 
@@ -192,7 +193,6 @@ def test_mono_leaves_its_channels_out_and_more_keep_them():
     assert mono(torch.zeros(2, 1, 8)).shape == (2, 1, 8)
     wide = build(ModelSpec(sample_rate=48000.0, layers=(Dense(channels=3),), input_channels=2))
     assert wide(torch.zeros(5, 2, 8)).shape == (5, 3, 8)
-    assert wide(torch.zeros(5, 2, 0)).shape == (5, 3, 0)
 
 
 @pytest.mark.parametrize(("audio", "raw"), [
