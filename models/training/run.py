@@ -66,6 +66,8 @@ def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpe
     if spec.knobs != knobs or spec.sample_rate != rate:
         raise InvalidValue(f"the spec is for {[k.name for k in spec.knobs]} at {spec.sample_rate:g} Hz, "
                            f"the capture has {list(folder.knob_names)} at {rate:g} Hz")  # fmt: skip
+    if (spec.input_channels, spec.output_channels) != (1, 1):
+        raise InvalidValue(f"the spec has {spec.input_channels} channels in and {spec.output_channels} out; a capture has one")
     training.context = spec.receptive_field - 1
     _claim(home, {"spec": spec.to_dict(), "capture": folder.data_hash, **recipe.identity()})
     module = TwinModule(build(spec, recipe.seed), recipe)

@@ -13,14 +13,16 @@ import torch
 from wetdry.models.dataset import CaptureFolder
 from wetdry.models.errors import CaptureError, InvalidValue, TrainingError, UnknownName
 from wetdry.models.losses import LOSSES
-from wetdry.models.nets import build
-from wetdry.models.spec import wavenet
+from wetdry.models.nets import build, from_weights, to_weights
+from wetdry.models.spec import Dense, KnobInputs, ModelSpec, tcn, wavenet
 from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec, predict, train
+from wetdry.models.training.validation import validation_esr
 
 sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_capture import KNOBS, RATE, write_capture
 
 SMALL = wavenet(RATE, KNOBS, channels=4, dilations=(1, 2), hidden=(4,))
+STEREO = ModelSpec(sample_rate=RATE, layers=(KnobInputs(knobs=2), Dense(channels=3)), knobs=KNOBS, input_channels=2)
 QUICK = {"batch_size": 3, "segment": 512, "accelerator": "cpu", "loss": "esr"}
 
 
@@ -91,6 +93,17 @@ def test_same_seed_same_weights(capture, tmp_path):
     assert not all(np.array_equal(models[0].weights[n], models[2].weights[n]) for n in SMALL.weight_shapes)
 
 
+def test_nets_with_statistics_learn_them_from_what_is_to_be_learned(capture, tmp_path):
+    spec = tcn(RATE, KNOBS, channels=4, blocks=2, kernel_size=3, growth=3, hidden=(4,))
+    model = train(capture, tmp_path, spec=spec, epochs=1, seed=1, **QUICK)
+    statistics = [value for name, value in model.weights.items() if name.endswith(("mean", "variance"))]
+    assert len(statistics) == 4 and all(np.abs(s - round(float(s.mean()))).max() > 1e-3 for s in statistics)
+    net = from_weights(spec, model.weights).train()
+    esr = validation_esr(net, spec.receptive_field, CaptureDataset(capture, "validation", 1))
+    assert np.median(esr) == pytest.approx(model.training["validation_esr"]["median"], rel=1e-4)
+    assert net.training and all(np.array_equal(model.weights[n], v) for n, v in to_weights(net).items())
+
+
 def test_a_folder_with_another_run_is_refused(capture, tmp_path):
     train(capture, tmp_path, spec=SMALL, epochs=0.1, seed=1, **QUICK)
     for change, message in (({"seed": 2}, r"another seed \(1 there, 2 asked for\)"),
@@ -110,7 +123,7 @@ def test_a_folder_with_another_run_is_refused(capture, tmp_path):
     ({"minutes": -1}, InvalidValue, "minutes = -1"), ({"batch_size": 0}, InvalidValue, "batch_size = 0"),
     ({"precision": "7"}, InvalidValue, "precision '7'"), ({"loss": "ers"}, UnknownName, "did you mean esr"),
     ({"sed": 1}, InvalidValue, "sed"), ({"spec": wavenet(48000, KNOBS)}, InvalidValue, "48000 Hz"),
-    ({"accelerator": "abacus"}, TrainingError, "abacus"),
+    ({"accelerator": "abacus"}, TrainingError, "abacus"), ({"spec": STEREO}, InvalidValue, "2 channels in and 3 out"),
 ])  # fmt: skip
 def test_bad_numbers_are_named(capture, tmp_path, given, error, message):
     with pytest.raises(error, match=message):
