@@ -42,7 +42,7 @@ def read(node: Node, options: ReadOptions) -> Model:
     knobs = tuple(Parameter(f"PARAM{i}") for i in range(1, inputs))
     played = series(net, knobs=len(knobs), skip=_skips(node), before=_gain(node, "in_gain"), after=_gain(node, "out_gain"))
     spec = ModelSpec(sample_rate=sample_rate(node, 48000.0), layers=played.layers, knobs=knobs, prewarm_samples=SILENCE_BEFORE)
-    model = Model(spec, played.weights, path=node.path, metadata=what_it_says(node))
+    model = Model(spec, played.weights, path=node.path, metadata=what_it_says(node, "in_skip", "in_gain", "out_gain"))
     _check_self_test(node, model)
     return model
 

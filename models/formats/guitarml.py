@@ -5,7 +5,8 @@ the Automated-GuitarAmpModelling trainers write it.
 
 The inputs beyond the first are knobs from 0 to 1; the file does not name them: one is `drive` as in Proteus, two are
 `drive` and `tone` as in TS-M1N3. Nor does it say its rate unless a `sample_rate` stands in `model_data`, as BYOD reads:
-44100 Hz is taken, the rate of Proteus and Chameleon. The plugins' own gain in front (Proteus: 1.5) is not in the file.
+44100 Hz is taken, the rate of Proteus and Chameleon (one of TS-M1N3's two models was trained at 48000 Hz without saying
+so). The plugins' own gain in front (Proteus: 1.5) is not in the file.
 A player starts half a second of silence into the model, settled.
 """
 

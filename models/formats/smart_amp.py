@@ -27,6 +27,7 @@ CURVES = {
     "softsign": Activation(name="softsign"), "linear": Activation(name="leaky_relu", slope=1.0),
 }  # fmt: skip
 GATED = {"gated": (CURVES["tanh"], CURVES["sigmoid"]), "softgated": (CURVES["softsign"], CURVES["softsign"])}
+SIZES = ("activation", "residual_channels", "filter_width", "input_channels", "output_channels")
 WIDEST = 512
 
 Variables = dict[tuple[int, str], Node]
@@ -53,7 +54,7 @@ def read(node: Node, options: ReadOptions) -> Model:
                          secondary=second, head_projection=outputs, head_channels=outputs, film=False)  # fmt: skip
     spec = ModelSpec(sample_rate=sample_rate(node, 44100.0), layers=(WaveNet(arrays=(array,)),), input_channels=inputs)
     weights = _weights(node["variables"], array, inputs, outputs)
-    return Model(spec, weights, path=node.path, metadata=what_it_says(node))
+    return Model(spec, weights, path=node.path, metadata=what_it_says(node, *SIZES))
 
 
 def _weights(node: Node, array: WaveNetArray, inputs: int, outputs: int) -> dict[str, np.ndarray]:
