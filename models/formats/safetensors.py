@@ -47,7 +47,10 @@ def read(path: Path) -> Model:
     for key in ("spec", "training", "certificate"):
         if not isinstance(data.get(key), dict):
             raise ModelFileError(path, key, "missing, or not a mapping")
-    return Model(ModelSpec(**data["spec"]), weights, data["training"], data["certificate"], path)
+    metadata = data.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise ModelFileError(path, "metadata", "not a mapping")
+    return Model(ModelSpec(**data["spec"]), weights, data["training"], data["certificate"], path, metadata)
 
 
 def write(model: Model, path: Path) -> None:
@@ -55,7 +58,7 @@ def write(model: Model, path: Path) -> None:
     from safetensors.numpy import save
 
     record = {"format_version": FORMAT_VERSION, "spec": model.spec.to_dict(),
-              "training": model.training, "certificate": model.certificate}  # fmt: skip
+              "training": model.training, "certificate": model.certificate, "metadata": model.metadata}  # fmt: skip
     arrays = {name: np.ascontiguousarray(model.weights[name]) for name in model.spec.weight_shapes}
     data = save(arrays, {"wetdry": json.dumps(record)})
     write_atomically(path, data)

@@ -1,5 +1,6 @@
 """Whole nets: equal to the formulas, compiled loops equal to plain torch, weights in and out."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import by_hand
 from random_specs import LAYERS, answer, positions, random_model
 from random_specs import signal as noise
 
-from wetdry.models import Parameter
+from wetdry.models import Parameter, load
 from wetdry.models.errors import InvalidValue, TrainingError
 from wetdry.models.nets import build, from_weights, to_weights
 from wetdry.models.spec import Conditioning, Dense, ModelSpec, WaveNet, WaveNetArray, wavenet
@@ -64,6 +65,18 @@ def test_equals_the_formulas(kind):
             want = by_hand.play(model.spec, model.weights, audio, raw)
             got = answer(model, audio, raw)
             np.testing.assert_allclose(got, want, rtol=0, atol=1e-11 * np.abs(want).max(), err_msg=f"{seed}: {model.spec}")
+
+
+def test_plays_what_neural_amp_modeler_core_played(shared):
+    folder = shared / "vectors/nam"
+    for entry in json.loads((folder / "manifest.json").read_text()):
+        if entry["kind"] == "bin":
+            audio, want = np.frombuffer((folder / entry["vector"]).read_bytes()[4:], "<f4").reshape(2, -1)
+            film = "legacy" if entry["layer1x1_post_film"] == "legacy" else "always"
+            model = load(folder / entry["model"], layer1x1_post_film=film)
+            silence = np.zeros(model.spec.silence_before, np.float32)
+            got = answer(model, np.concatenate([silence, audio])[None], np.zeros(0), torch.float32)[0, len(silence) :]
+            assert np.sum((got - want) ** 2) < 1e-11 * np.sum(want**2), entry["name"]
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -23,7 +23,7 @@ def model(seed=0):
     spec = wavenet(48000, KNOBS, channels=3, dilations=(1, 2), gating="gated")
     generator = np.random.default_rng(seed)
     weights = {name: generator.standard_normal(shape).astype(np.float32) for name, shape in spec.weight_shapes.items()}
-    return Model(spec, weights, {"seed": 3}, {"esr": 0.01})
+    return Model(spec, weights, {"seed": 3}, {"esr": 0.01}, metadata={"gear": "amp"})
 
 
 @given(
@@ -120,6 +120,7 @@ def test_a_file_brings_everything_back(tmp_path):
     before.save(tmp_path / "deep/er/clone.safetensors")
     after = load(tmp_path / "deep/er/clone.safetensors")
     assert (after.spec, after.training, after.certificate) == (before.spec, before.training, before.certificate)
+    assert after.metadata == {"gear": "amp"}
     assert all(np.array_equal(after.weights[name], array) for name, array in before.weights.items())
     assert after.path == tmp_path / "deep/er/clone.safetensors"
 
