@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..errors import InvalidValue
 from .layer import BaseLayer
-from .plain import Flag, Shapes, Taps, Width
+from .plain import LARGEST_WIDTH, Flag, Shapes, Taps, Width
 
 
 def check_groups(owner: str, inputs: int, outputs: int, groups: int) -> None:
@@ -98,6 +98,10 @@ class Conv2d(BaseLayer):
             raise InvalidValue(f"Conv2d.features: {self.features} features do not divide {inputs} channels")
         if self.features_out < 1:
             raise InvalidValue(f"Conv2d.kernel_size: {self.kernel_size[1]} taps over {self.features} features leave nothing")
+        if self.features_out * self.filters > LARGEST_WIDTH:
+            raise InvalidValue(
+                f"Conv2d.filters: {self.features_out} features of {self.filters} filters are above {LARGEST_WIDTH}"
+            )
         return self.features_out * self.filters
 
     def weight_shapes(self, prefix: str, inputs: int, conditioning: int) -> Shapes:

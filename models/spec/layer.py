@@ -42,9 +42,9 @@ class BaseLayer(Plain):
         return False
 
     @property
-    def knob_inputs(self) -> int:
-        """How many knobs enter as channels of the signal."""
-        return 0
+    def knob_inputs(self) -> frozenset[int]:
+        """How many knobs enter as channels of the signal, at every place where they do."""
+        return frozenset()
 
 
 class Activation(BaseLayer):

@@ -72,5 +72,5 @@ class KnobInputs(BaseLayer):
         return inputs + self.knobs
 
     @property
-    def knob_inputs(self) -> int:
-        return self.knobs
+    def knob_inputs(self) -> frozenset[int]:
+        return frozenset({self.knobs})

@@ -22,6 +22,9 @@ for nesting in (Residual, WaveNet):  # they hold layers of every kind, themselve
     nesting.model_rebuild(_types_namespace={"Layer": Layer})
 
 
+DEEPEST_NESTING = 64  # lists and mappings within each other; far below what Python's stack bears
+
+
 class Conditioning(Plain):
     """The net that turns knob positions into a vector for every FiLM: dense layers, an activation after each.
 
@@ -70,15 +73,29 @@ class ModelSpec(Plain):
             raise ValueError("a list of knobs is needed")
         return tuple(k if isinstance(k, Parameter) else Parameter.from_dict(k) for k in knobs)
 
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _check_nesting(cls, layers: Any) -> Any:
+        level, depth = [layers], 0
+        while level:
+            level = [x for part in level if isinstance(part, dict | list | tuple)
+                     for x in (part.values() if isinstance(part, dict) else part)]  # fmt: skip
+            depth += 1
+            if depth > DEEPEST_NESTING:
+                raise InvalidValue(f"lists and mappings lie more than {DEEPEST_NESTING} deep within each other")
+        return layers
+
     @field_serializer("knobs")
     def _write_knobs(self, knobs: tuple[Parameter, ...]) -> list[dict[str, Any]]:
         return [k.to_dict() for k in knobs]
 
     def model_post_init(self, context: Any, /) -> None:
         """Check what no single field can see."""
+        run_outputs(self.layers, self.input_channels)  # raises where channels do not meet
         if len({k.name for k in self.knobs}) != len(self.knobs):
             raise InvalidValue("ModelSpec.knobs: two have the same name")
-        conditioned, entering = any(x.conditioned for x in self.layers), max(x.knob_inputs for x in self.layers)
+        conditioned = any(x.conditioned for x in self.layers)
+        entering = frozenset().union(*(x.knob_inputs for x in self.layers))
         if self.conditioning is not None and not self.knobs:
             raise InvalidValue("ModelSpec.conditioning: there are no knobs")
         if conditioned and not self.knobs:
@@ -87,11 +104,10 @@ class ModelSpec(Plain):
             raise InvalidValue("ModelSpec.conditioning: needed exactly where a layer has a film")
         if self.knobs and not conditioned and not entering:
             raise InvalidValue("ModelSpec.knobs: no layer reads them; add a FiLM or KnobInputs")
-        if entering not in (0, len(self.knobs)):
-            raise InvalidValue(f"ModelSpec.layers: KnobInputs takes {entering} knobs, the model has {len(self.knobs)}")
+        for count in entering - {len(self.knobs)}:
+            raise InvalidValue(f"ModelSpec.layers: KnobInputs takes {count} knobs, the model has {len(self.knobs)}")
         if self.receptive_field > LARGEST_RECEPTIVE_FIELD:
             raise InvalidValue(f"ModelSpec.layers: receptive field {self.receptive_field} is above {LARGEST_RECEPTIVE_FIELD}")
-        run_outputs(self.layers, self.input_channels)  # raises where channels do not meet
 
     @property
     def output_channels(self) -> int:

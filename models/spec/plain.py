@@ -1,5 +1,6 @@
 """Plain: frozen, fully checked plain data, the base of every part of a spec."""
 
+import reprlib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -7,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import InvalidValue
 
 LARGEST_RECEPTIVE_FIELD = 2_000_000
+LARGEST_WIDTH = 1024
 
 Shapes = dict[str, tuple[int, ...]]
-Width = Annotated[int, Field(ge=1, le=1024, strict=True)]
+Width = Annotated[int, Field(ge=1, le=LARGEST_WIDTH, strict=True)]
 Taps = Annotated[int, Field(ge=1, le=LARGEST_RECEPTIVE_FIELD, strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 
@@ -32,5 +34,5 @@ def _first_problem(name: str, error: ValidationError) -> str:
     nested = first.get("ctx", {}).get("error")
     if isinstance(nested, InvalidValue):  # a part that was checked on its own already says what and where
         return f"{where}.{str(nested).partition('.')[2]}" if "." in str(nested) else f"{where}: {nested}"
-    shown = "" if first["type"] == "missing" else f", got {first['input']!r:.60}"
+    shown = "" if first["type"] == "missing" else f", got {reprlib.repr(first['input']):.60}"
     return f"{where}: {first['msg'].removeprefix('Value error, ')}{shown}"

@@ -1,5 +1,7 @@
 """Residual: two paths of layers, summed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -12,11 +14,21 @@ if TYPE_CHECKING:
     from .model import Layer
 
 
-def run_outputs(layers: "tuple[Layer, ...]", inputs: int) -> list[int]:
-    """Return the channels after each of `layers`, the input's first."""
+@contextmanager
+def inside(where: str) -> Iterator[None]:
+    """Let an InvalidValue say where in a model it arose: `Conv1d.groups: …` becomes `where.groups: …`."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise InvalidValue(f"{where}.{str(error).partition('.')[2]}") from None
+
+
+def run_outputs(layers: "tuple[Layer, ...]", inputs: int, where: str = "ModelSpec.layers") -> list[int]:
+    """Return the channels after each of `layers`, the input's first. Raises InvalidValue naming the layer in `where`."""
     channels = [inputs]
-    for layer in layers:
-        channels.append(layer.outputs(channels[-1]))
+    for i, layer in enumerate(layers):
+        with inside(f"{where}.{i}"):
+            channels.append(layer.outputs(channels[-1]))
     return channels
 
 
@@ -33,7 +45,8 @@ class Residual(BaseLayer):
     shortcut: "Annotated[tuple[Layer, ...], Field(max_length=64)]" = ()
 
     def outputs(self, inputs: int) -> int:
-        out, beside = run_outputs(self.body, inputs)[-1], run_outputs(self.shortcut, inputs)[-1]
+        out = run_outputs(self.body, inputs, "Residual.body")[-1]
+        beside = run_outputs(self.shortcut, inputs, "Residual.shortcut")[-1]
         if beside < out or (self.shortcut and beside != out):
             raise InvalidValue(f"Residual.body: {out} channels, {beside} beside it; they cannot be added")
         return out
@@ -65,5 +78,5 @@ class Residual(BaseLayer):
         return any(layer.conditioned for _, layers in self.paths() for layer in layers)
 
     @property
-    def knob_inputs(self) -> int:
-        return max((layer.knob_inputs for _, layers in self.paths() for layer in layers), default=0)
+    def knob_inputs(self) -> frozenset[int]:
+        return frozenset().union(*(layer.knob_inputs for _, layers in self.paths() for layer in layers))

@@ -9,7 +9,7 @@ from ..errors import InvalidValue
 from .convolutions import check_groups
 from .layer import Activation, BaseLayer, Curve
 from .plain import Flag, Shapes, Taps, Width
-from .residual import run_outputs
+from .residual import inside, run_outputs
 
 if TYPE_CHECKING:
     from .model import Layer
@@ -207,21 +207,22 @@ class WaveNet(BaseLayer):
                 raise InvalidValue(
                     f"WaveNet.arrays.{i}.head_channels: {array.head_channels}, the next array sums {following.head_width}"
                 )
-        for array in self.arrays:
-            array.check(condition)
+        for i, array in enumerate(self.arrays):
+            with inside(f"WaveNet.arrays.{i}"):
+                array.check(condition)
         return self.arrays[-1].head_channels
 
     def condition_channels(self, inputs: int) -> int:
         """Return the channels of the condition signal."""
-        return run_outputs(self.condition, inputs)[-1]
+        return run_outputs(self.condition, inputs, "WaveNet.condition")[-1]
 
     @property
     def conditioned(self) -> bool:
         return any(a.film for a in self.arrays) or any(layer.conditioned for layer in self.condition)
 
     @property
-    def knob_inputs(self) -> int:
-        return max((layer.knob_inputs for layer in self.condition), default=0)
+    def knob_inputs(self) -> frozenset[int]:
+        return frozenset().union(*(layer.knob_inputs for layer in self.condition))
 
     @property
     def receptive_field(self) -> int:

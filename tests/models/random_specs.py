@@ -147,7 +147,7 @@ def random_spec(seed, kind=None):
         layers += grown(draw, run_outputs(tuple(layers), inputs)[-1], draw.number(0, 2), PLAIN)
         layers += [] if draw.chance(0.2) else [Dense(channels=draw.one(1, 1, 1, 2, 3))]
     filmed = any(layer.conditioned for layer in layers)
-    knobs = max(layer.knob_inputs for layer in layers) or (KNOBS if filmed else 0)
+    knobs = KNOBS if filmed or any(layer.knob_inputs for layer in layers) else 0
     conditioning = Conditioning(hidden=draw.one((3,), (8, 5), (16, 16)), activation=draw.one("tanh", "relu"))
     return ModelSpec(sample_rate=48000.0, layers=tuple(layers), input_channels=inputs,
                      knobs=tuple(Parameter(f"knob_{i}") for i in range(knobs)),
