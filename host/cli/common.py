@@ -1,6 +1,6 @@
 """What the commands share: how a person names processors, knobs and values, and the progress bar."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,19 +41,25 @@ def plugin_path(text: str) -> Path:
     raise FileProblem(str(UnknownName("plugin file", text, installed)))
 
 
-def open_target(text: str) -> Any:
-    """Return the processor a person names: plugin, model file, built-in effect or native pedalboard plugin."""
+def open_target(text: str, loading: dict[str, Any] | None = None) -> Any:
+    """Return the processor a person names: plugin, model file, built-in effect or native pedalboard plugin.
+
+    `loading` holds options for reading a model file; anything else refuses them.
+    """
+    if Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
+        from ...effects import NeuralEffect
+        from ...models.model import load
+
+        return NeuralEffect(load(Path(text).expanduser(), **(loading or {})))
+    if loading:
+        option = next(iter(loading)).replace("_", "-")
+        raise InvalidValue(f"--{option} says how a model file is read, and {text} is none")
     if text.lower().endswith(".vst3"):
         from ..plugins import load_plugin
 
         return load_plugin(plugin_path(text))
     if text.startswith("pedalboard."):
         return Chain([_pedalboard.native_class(text.removeprefix("pedalboard."))()])
-    if Path(text).expanduser().is_file():
-        from ...effects import NeuralEffect
-        from ...models.model import load
-
-        return NeuralEffect(load(Path(text).expanduser()))
     if Path(text).suffix or len(Path(text).parts) > 1:
         raise FileProblem(f"no file at {text}: pass a .vst3, a model such as clone.safetensors, or an effect "
                           f"({', '.join(REGISTRY)})")  # fmt: skip
@@ -82,13 +88,20 @@ def given_knobs(text: str) -> dict[str, tuple[float, float] | None]:
 
 def set_knobs(processor: Any, settings: list[str]) -> None:
     """Turn knobs as written: `tube_drive=7.5`, `tone_stack_model=JCM-800`."""
+    for name, value in read_settings([processor], settings).items():
+        processor.parameters[name].value = value
+
+
+def read_settings(processors: Sequence[Any], settings: list[str]) -> dict[str, Any]:
+    """Return knob → value for settings as written; each knob is one of the first processor that has it."""
+    values = {}
     for item in settings:
-        name, equals, text = item.partition("=")
+        name, equals, text = (part.strip() for part in item.partition("="))
         if not equals:
             raise InvalidValue(f"--set {item!r}: write it as name=value")
-        name, text = name.strip(), text.strip()
-        bound = processor.parameters[name]
-        bound.value = _read_value(bound, text)
+        owner = next((p for p in processors if name in p.parameters), processors[0])
+        values[name] = _read_value(owner.parameters[name], text)
+    return values
 
 
 def _read_value(bound: Any, text: str) -> Any:

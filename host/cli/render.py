@@ -1,43 +1,70 @@
 """`wetdry render`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .common import console, open_target, set_knobs
+from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
+
+CAB_HELP = "Impulse response of a loudspeaker cabinet, after the processor: mono or stereo, any rate, played at its own level."
 
 
 def run(
-    processor: Annotated[str, typer.Argument(help="A model (clone.safetensors), a .vst3, or a built-in effect.")],
+    processor: Annotated[str, typer.Argument(help="A model (.nam, clone.safetensors, …), a .vst3, or a built-in effect.")],
     dry: Annotated[str, typer.Argument(help="The audio file to play through it: any format, rate and channel count.")],
     wet: Annotated[str, typer.Argument(help="The file to write: .wav (32-bit float), .flac or .aiff.")],
     setting: Annotated[list[str] | None, typer.Option("--set", help="A knob, as name=value; may be repeated.")] = None,
+    cab: Annotated[str | None, typer.Option(help=CAB_HELP)] = None,
+    slim: Slim = None,
+    activation: Activation = "exact",
+    layer1x1_post_film: PostFilm = "always",
+    reversed_linear: ReversedLinear = False,
 ) -> None:
-    """Play an audio file through a clone, a plugin or an effect."""
+    """Play an audio file through a model, a plugin or an effect."""
     import numpy as np
 
-    from ...models.errors import InvalidType, InvalidValue
+    from ...models.errors import InvalidType
     from ..audio_file import read_audio, write_audio
+    from ..cabinet import through_cabinet
 
     audio, rate = read_audio(dry)
-    played = open_target(processor)
+    response, response_rate = read_audio(cab) if cab else (None, 0)
+    played = open_target(processor, loading(slim, activation, layer1x1_post_film, reversed_linear))
     if getattr(played, "is_instrument", False):
         raise InvalidType(f"{processor} is an instrument; wetdry plays audio through effects")
     set_knobs(played, setting or [])
     own_rate = getattr(played, "sample_rate", None)
     if own_rate and own_rate != rate:
-        import soxr
-
         console.print(f"[dim]{dry} is at {rate} Hz, the model plays at {own_rate:g} Hz: resampled there and back[/dim]")
-        inside = np.ascontiguousarray(soxr.resample(audio.T, rate, own_rate, quality="VHQ").T, np.float32)
-        out = np.ascontiguousarray(soxr.resample(played(inside, own_rate).T, own_rate, rate, quality="VHQ").T, np.float32)
-        out = np.pad(out, ((0, 0), (0, max(0, audio.shape[1] - out.shape[1]))))[:, : audio.shape[1]]
+        out = _at_its_own_rate(played, own_rate, audio, rate)
     else:
-        channels = getattr(played, "channels", None)
-        if channels and audio.shape[0] not in channels:
-            raise InvalidValue(f"{dry} has {audio.shape[0]} channels, {processor} takes {' or '.join(map(str, channels))}")
-        out = played(audio, rate) if audio.shape[1] > audio.shape[0] else played(audio[0], rate)[None]
+        out = _play(played, processor, dry, audio, rate)
+    if response is not None:
+        if response_rate != rate:
+            console.print(f"[dim]{cab} is at {response_rate} Hz: resampled to {rate} Hz[/dim]")
+        out = through_cabinet(out, rate, response, response_rate)
     write_audio(wet, out, rate)
     peak = float(np.abs(out).max())
     level = f"{20 * np.log10(peak):.1f} dBFS" if peak > 0 else "silence"
     console.print(f"{wet}: {out.shape[1] / rate:.2f} s, {out.shape[0]} ch, {rate} Hz, peak {level}")
+
+
+def _play(played: Any, processor: str, dry: str, audio: Any, rate: int) -> Any:
+    """Return audio (channels, samples) played at its own rate."""
+    from ...models.errors import InvalidValue
+
+    channels = getattr(played, "channels", None)
+    if channels and audio.shape[0] not in channels:
+        raise InvalidValue(f"{dry} has {audio.shape[0]} channels, {processor} takes {' or '.join(map(str, channels))}")
+    return played(audio, rate) if audio.shape[1] > audio.shape[0] else played(audio[0], rate)[None]
+
+
+def _at_its_own_rate(played: Any, own_rate: float, audio: Any, rate: int) -> Any:
+    """Return audio (channels, samples) resampled to the model's rate, played and brought back, as long as it came in."""
+    import numpy as np
+    import soxr
+
+    inside = np.ascontiguousarray(soxr.resample(audio.T, rate, own_rate, quality="VHQ").T, np.float32)
+    out = np.ascontiguousarray(soxr.resample(played(inside, own_rate).T, own_rate, rate, quality="VHQ").T, np.float32)
+    return np.pad(out, ((0, 0), (0, max(0, audio.shape[1] - out.shape[1]))))[:, : audio.shape[1]]
