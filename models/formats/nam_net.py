@@ -145,7 +145,6 @@ CURVES = {
 }  # fmt: skip
 _SETTINGS = {
     "leaky_relu": {"negative_slope": "slope"},
-    "hardtanh": {"min_val": "minimum", "max_val": "maximum"},
     "leaky_hardtanh": {
         "min_val": "minimum", "max_val": "maximum", "min_slope": "minimum_slope", "max_slope": "maximum_slope"
     },
@@ -167,7 +166,7 @@ class NamCurve:
 def curve(node: Node) -> NamCurve:
     """Read an activation: a name, or an object with `type` and settings.
 
-    Settings of Hardtanh are followed, as in training; NeuralAmpModelerCore clips at ±1 whatever they say.
+    Hardtanh clips at ±1 whatever settings stand beside it, as in NeuralAmpModelerCore.
     """
     if isinstance(node.value, str):
         name, settings = CURVES[node.text(CURVES)], {}
