@@ -1,11 +1,11 @@
 # make demo: set up, clone a built-in effect with two knobs, print the verdict and where the page is.
-# make test: set up, run all tests.   make check: format, lint, types, walls.
+# make test: set up, run all tests but the exhaustive ones (make test-exhaustive).   make check: format, lint, types, walls.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format clean
+.PHONY: demo test test-exhaustive check format clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt
@@ -20,6 +20,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST)
+
+test-exhaustive: $(READY)  # ten thousand broken model files, and the like
+	$(BIN)/python -m pytest -m exhaustive $(PYTEST)
 
 check: $(READY) .types/wetdry
 	$(BIN)/ruff format --check .

@@ -44,6 +44,9 @@ def read(node: Node, options: ReadOptions) -> Model:
     skip = about["skip"].flag()
     if skip and outputs != 1:
         raise about["output_size"].problem(f"{outputs} outputs with skip; the one input can be added to 1")
+    biased = about.get("bias_fl")
+    if biased and biased.flag() and not node["state_dict"].holds("lin.bias"):
+        raise node["state_dict"].problem("no lin.bias, though bias_fl is true")
     net = _layers(node["state_dict"], kind, gates, inputs, hidden, stacked, outputs)
     knobs = tuple(Parameter(name, default=0.5) for name in KNOB_NAMES[: inputs - 1])
     played, rate = series(net, knobs=len(knobs), skip=skip), sample_rate(node, 44100.0)

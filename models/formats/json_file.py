@@ -41,7 +41,7 @@ class Node:
 
     def problem(self, reason: str) -> ModelFileError:
         """Return the error to raise where this value does not fit."""
-        return ModelFileError(self.path, self.field or "content", reason)
+        return ModelFileError(self.path, _shown(self.field) or "content", reason)
 
     def _wrong(self, needed: str) -> ModelFileError:
         shown = {dict: "an object", list: "a list"}.get(type(self.value)) or f"{json.dumps(self.value):.40}"
@@ -208,16 +208,24 @@ def _check(root: Node) -> None:
         value, field, depth = waiting.pop()
         pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else [("", value)]
         if depth > DEEPEST_NESTING:
-            raise ModelFileError(root.path, field[:80], f"nested deeper than {DEEPEST_NESTING} levels")
+            raise ModelFileError(root.path, _shown(field), f"nested deeper than {DEEPEST_NESTING} levels")
+        if isinstance(value, dict) and not all(map(_unicode, value)):
+            raise ModelFileError(root.path, _shown(field) or "content", "a text that is not Unicode")
         for key, entry in pairs:
             kind = type(entry)
             if kind is float or kind is int:
                 if not _finite(entry):
-                    raise ModelFileError(root.path, f"{field}.{key}".strip("."), "a number beyond the range of float64")
+                    raise ModelFileError(root.path, _shown(f"{field}.{key}".strip(".")), "a number beyond the range of float64")
             elif kind is list or kind is dict:
                 waiting.append((entry, f"{field}.{key}" if field else str(key), depth + 1))
-            elif (kind is str and not _unicode(entry)) or (isinstance(key, str) and not _unicode(key)):
-                raise ModelFileError(root.path, field or "content", "a text that is not Unicode")
+            elif kind is str and not _unicode(entry):
+                raise ModelFileError(root.path, _shown(field) or "content", "a text that is not Unicode")
+
+
+def _shown(field: str) -> str:
+    """Return the way to a value on one line, whatever a stranger's keys hold."""
+    field = field if field.isprintable() else field.encode("unicode_escape").decode()
+    return field if len(field) <= 120 else f"{field[:60]}…{field[-59:]}"
 
 
 def _finite(number: float) -> bool:
