@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import effects, host, models, presets
     from .effects import NeuralEffect, TubeSaturator
+    from .host.benchmark import Benchmark
     from .host.capture import capture
     from .host.chain import Chain
     from .host.clone import clone
@@ -26,9 +27,10 @@ _FACE = {  # name: the module it comes from
     "train": "models.training",
     "evaluate": "host.evaluation",
     "clone": "host.clone",
+    "Benchmark": "host.benchmark",
 }
-__all__ = ["Chain", "Mix", "NeuralEffect", "TubeSaturator", "capture", "clone", "effects", "evaluate", "host",
-           "load_plugin", "models", "presets", "train"]  # fmt: skip
+__all__ = ["Benchmark", "Chain", "Mix", "NeuralEffect", "TubeSaturator", "capture", "clone", "effects", "evaluate",
+           "host", "load_plugin", "models", "presets", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 ARGUMENTS = {
     "script_a_chain.py": [],
     "clone_an_effect.py": ["run", "0.1"],
+    "play_a_nam_file.py": [],
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],
 }
 

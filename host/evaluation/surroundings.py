@@ -54,10 +54,10 @@ def about_capture(folder: CaptureFolder) -> dict[str, Any]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of what measured."""
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions of what measured, `more` packages included where they are installed."""
     found = {"python": platform.python_version()}
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *more):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -1,7 +1,6 @@
 """The command line as a user meets it: what works, and one line with exit code 2 for what does not."""
 
 import functools
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,19 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from command import WETDRY, refused, wetdry
 from random_model import random_model
 
 from wetdry.models import Parameter, load
 from wetdry.models.spec import wavenet
 
 RATE = 48000
-WETDRY = [sys.executable, "-c", "from wetdry.host.cli import main; main()"]
-
-
-def wetdry(*arguments, cwd, timeout=300, **options):
-    command = [*WETDRY, *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=environment, **options)
 
 
 def noise(seconds=1.0, channels=1):
@@ -42,16 +35,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-def refused(done, *words):
-    assert done.returncode == 2, (done.stdout, done.stderr)
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("wetdry: ")
-    assert "Traceback" not in done.stderr + done.stdout
-    for word in words:
-        assert word in lines[0], lines[0]
-
-
 def everything(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -59,7 +42,7 @@ def everything(folder):
 def test_help_names_the_commands(folder):
     done = wetdry("--help", cwd=folder)
     assert done.returncode == 0
-    for command in ("clone", "inspect", "capture", "train", "evaluate", "render"):
+    for command in ("clone", "inspect", "capture", "train", "evaluate", "render", "bench", "models"):
         assert command in done.stdout
         shown = wetdry(command, "--help", cwd=folder)
         assert shown.returncode == 0
@@ -95,6 +78,36 @@ def test_render_brings_another_rate_there_and_back(folder):
     assert "resampled" in done.stdout
 
 
+def test_render_through_a_cabinet(folder):
+    from wetdry import NeuralEffect
+
+    response = (noise(0.02, 2) * np.exp(-np.arange(960) / 100)[:, None]).astype(np.float32)
+    soundfile.write(folder / "cab.wav", response, RATE, subtype="FLOAT")
+    done = wetdry("render", "clone.safetensors", "dry.wav", "wet.wav", "--cab", "cab.wav", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "resampled" not in done.stdout
+    wet, _ = soundfile.read(folder / "wet.wav", dtype="float32")
+    amp = NeuralEffect(load(folder / "clone.safetensors"))(noise()[:, 0], RATE).astype(float)
+    wanted = np.stack([np.convolve(amp, response[:, i])[:RATE] for i in range(2)], 1)
+    assert np.abs(wet - wanted).max() < 1e-6
+
+
+def test_render_says_that_it_resampled_the_cabinet(folder):
+    soundfile.write(folder / "cab.wav", np.eye(1, 400)[0], 96000, subtype="FLOAT")
+    done = wetdry("render", "clone.safetensors", "dry.wav", "wet.wav", "--cab", "cab.wav", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "cab.wav is at 96000 Hz: resampled to 48000 Hz" in done.stdout
+    assert len(soundfile.read(folder / "wet.wav")[0]) == RATE
+
+
+def test_render_passes_on_how_a_file_is_read(folder):
+    for name, options in {"exact.wav": [], "fast.wav": ["--activation", "fast"]}.items():
+        done = wetdry("render", "clone.safetensors", "dry.wav", name, *options, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    exact, fast = (soundfile.read(folder / name)[0] for name in ("exact.wav", "fast.wav"))
+    assert 0 < np.abs(exact - fast).max() < 0.01
+
+
 def test_render_through_a_plugin(folder, zamtube):
     done = wetdry("render", zamtube, "dry.wav", "wet.wav", "--set", "tube_drive=7.5", cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -122,6 +135,10 @@ BAD = {
     "wrong effect": (["render", "TubeSaturater", "dry.wav", "o.wav"], ["did you mean TubeSaturator"]),
     "not a model": (["render", "text.wav", "dry.wav", "o.wav"], ["not a model file"]),
     "not a plugin": (["inspect", "text.vst3"], ["text.vst3"]),
+    "no cabinet": (["render", "TubeSaturator", "dry.wav", "o.wav", "--cab", "none.wav"], ["none.wav"]),
+    "cabinet not audio": (["render", "TubeSaturator", "dry.wav", "o.wav", "--cab", "text.wav"], ["text.wav", "as audio"]),
+    "slim without a file": (["render", "TubeSaturator", "dry.wav", "o.wav", "--slim", "0.5"], ["--slim", "TubeSaturator"]),
+    "slim on one size": (["render", "clone.safetensors", "dry.wav", "o.wav", "--slim", "0.5"], ["slim", "one size"]),
     "unknown suffix": (["render", "TubeSaturator", "dry.wav", "o.xyz"], [".wav, .flac"]),
     "missing option": (["clone", "TubeSaturator"], ["--knobs"]),
     "unknown command": (["clown"], ["clown"]),

@@ -1,0 +1,94 @@
+"""`wetdry bench`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .common import console
+from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
+
+BLOCKS = "1,16,64,256,2048"
+AGAINST_HELP = (
+    "Another engine to take turns with: 'COMMAND {model} {block}'. It plays the model on one thread in such blocks and "
+    "ends its last line with the ns a sample of its best pass. May be repeated."
+)
+
+
+def run(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Model files of any format; none is needed with --seed-budgets.")
+    ] = None,
+    block: Annotated[str, typer.Option(help="Samples a block, comma-separated.")] = BLOCKS,
+    engines: Annotated[str, typer.Option(help="ours, onnxruntime, torch, torchscript, comma-separated; or all.")] = "ours",
+    against: Annotated[list[str] | None, typer.Option(help=AGAINST_HELP)] = None,
+    rounds: Annotated[int, typer.Option(help="Turns each engine takes; medians are shown.")] = 9,
+    seconds: Annotated[float, typer.Option(help="Length of the noise that is played.")] = 2.0,
+    seed: Annotated[int, typer.Option(help="Of the noise, and of the weights with --seed-budgets.")] = 0,
+    seed_budgets: Annotated[
+        bool, typer.Option("--seed-budgets", help="Measure nets of seeded weights against budgets.")
+    ] = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a figure: .png, .svg or .pdf.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write every figure as JSON.")] = None,
+    slim: Slim = None,
+    activation: Activation = "exact",
+    layer1x1_post_film: PostFilm = "always",
+    reversed_linear: ReversedLinear = False,
+) -> None:
+    """Time model files block by block, beside other engines: ns a sample, latency and jitter, loading, memory.
+
+    Knobs stand at their defaults.
+    """
+    import json as writer
+
+    from ...models.errors import InvalidValue
+    from ...models.files import write_atomically
+    from ..benchmark.against import OutsideEngine
+    from ..benchmark.budgets import measure_seed_budgets
+    from ..benchmark.comparison import compare
+    from ..benchmark.figure import write_plot
+    from ..benchmark.text import budgets_text, comparison_text
+    from ..figures_file import check_suffix
+
+    if not files and not seed_budgets:
+        raise InvalidValue("bench needs a model file, or --seed-budgets")
+    if plot:
+        check_suffix(plot)
+        if not files:
+            raise InvalidValue("--plot draws model files, and none is given")
+    sizes, outside = block_sizes(block), [OutsideEngine(command) for command in against or ()]
+    names = [name for name in (part.strip() for part in engines.split(",")) if name]
+    options = loading(slim, activation, layer1x1_post_film, reversed_linear)
+    found, record = [], {}
+    for path in files or ():
+        found.append(compare(path, block_sizes=sizes, engines=names, against=outside, rounds=rounds, seconds=seconds,
+                             seed=seed, loading=options))  # fmt: skip
+        for part in comparison_text(found[-1]):
+            console.print(part)
+    if found:
+        record["files"] = [comparison.to_dict() for comparison in found]
+    if seed_budgets:
+        budgets = measure_seed_budgets(rounds, seconds, seed)
+        record["seed_budgets"] = budgets.to_dict()
+        for part in budgets_text(budgets):
+            console.print(part)
+    if plot:
+        write_plot(found, plot)
+        console.print(f"plot: {plot}")
+    if json:
+        write_atomically(json, (writer.dumps(record, indent=1) + "\n").encode())
+        console.print(f"json: {json}")
+
+
+def block_sizes(text: str) -> list[int]:
+    """Read `64,128`: each 1 to 1048576. Raises InvalidValue."""
+    from ...models.errors import InvalidValue
+    from ..benchmark.benchmark import LARGEST_BUFFER
+
+    sizes = [part.strip() for part in text.split(",") if part.strip()]
+    for size in sizes:
+        if not (size.isascii() and size.isdigit() and 1 <= int(size) <= LARGEST_BUFFER):
+            raise InvalidValue(f"--block {size!r}: a whole number from 1 to {LARGEST_BUFFER} is needed")
+    if not sizes:
+        raise InvalidValue("--block is empty: write sizes such as 64,512")
+    return sorted({int(size) for size in sizes})
