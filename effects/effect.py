@@ -18,6 +18,13 @@ from .player import Player
 
 def check_call(sample_rate: Any, buffer_size: Any) -> float:
     """Return the sample rate as a float; raise on what pedalboard would hang or go silent on."""
+    if (
+        sample_rate.__class__ in (int, float)
+        and buffer_size.__class__ is int
+        and 0 < sample_rate < math.inf
+        and buffer_size >= 1
+    ):
+        return float(sample_rate)  # the usual call, without a detour
     if isinstance(sample_rate, bool) or not hasattr(sample_rate, "__float__"):
         raise InvalidType(f"sample_rate is a number in Hz, got {sample_rate!r}")
     rate = float(sample_rate)

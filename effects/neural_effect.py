@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from ..models.errors import InvalidType, InvalidValue
+import numpy as np
+
+from ..models.errors import InvalidType, InvalidValue, LayoutError
 from ..models.model import Model
 from ..models.parameter import Parameter
-from .effect import Effect
+from .effect import Effect, check_call
 from .kernels.program import Knob, Part
 from .kernels.wire import WIRE
 from .neural import compile_model
@@ -68,8 +70,35 @@ class NeuralEffect(Effect):
         if sample_rate != rate:
             raise InvalidValue(f"this model plays at {rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the audio "
                                f"to {rate:g} Hz first")  # fmt: skip
+        spec = self._model.spec
+        together = max(spec.input_channels, spec.output_channels)
+        if together > 1 and channels != together:
+            raise LayoutError(f"this model has {spec.input_channels} inputs and {spec.output_channels} outputs, "
+                              f"the audio has {channels} channels")  # fmt: skip
         played = compile_model(self._model, channels)
         return Part(played.kernel, self._knobs(), played.memory, played.state, played.weights, self._model.spec.silence_before)
+
+    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+        """Run audio through the model.
+
+        A mono model plays every channel on its own. One with several inputs or outputs takes (input_channels, samples)
+        or (samples, input_channels), 1-D where it has one input, and returns its outputs in the same layout (1-D only
+        where the audio was and there is one output). Everything else as `Effect.process`.
+        """
+        spec = self._model.spec if self._model else None
+        if spec is None or spec.input_channels == spec.output_channels:
+            return super().process(input_array, sample_rate, buffer_size, reset)
+        rate = check_call(sample_rate, buffer_size)
+        with self._lock:
+            planar = self._layout.to_planar(input_array)
+            if planar.shape[0] != spec.input_channels:
+                raise LayoutError(f"this model has {spec.input_channels} inputs, the audio has {planar.shape[0]} channels")
+            rows = np.zeros((max(spec.input_channels, spec.output_channels), planar.shape[1]), np.float32)
+            rows[: len(planar)] = planar
+            wet = np.ascontiguousarray(self._player.play(rows, rate, bool(reset))[: spec.output_channels])
+            return wet if input_array.ndim == 1 and len(wet) > 1 else self._layout.from_planar(wet, input_array)
+
+    __call__ = process
 
     def _arguments(self) -> tuple[Any, ...]:
         return (self._model,) if self._model else ()

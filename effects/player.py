@@ -33,7 +33,10 @@ class Player:
     @property
     def latency(self) -> int:
         """Samples by which the program's output lags."""
-        return sum(e.latency_samples for e in self.effects)
+        total = 0
+        for effect in self.effects:
+            total += effect.latency_samples
+        return total
 
     def _numbers(self) -> np.ndarray:
         return np.concatenate([np.zeros(0), *(e._numbers for e in self.effects)])

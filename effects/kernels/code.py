@@ -111,32 +111,38 @@ class Code:
 
     # control
 
-    def loop(self, count: int | Value, carried: Sequence[Value], body: Callable[..., Sequence[Value] | None],
-             step: int = 1) -> list[Value]:  # fmt: skip
-        """Run `body(index, *carried)`, which returns the next `carried`, for index 0, step, … below count; return the last."""
-        builder, end = self.builder, whole(count)
+    def repeat(self, carried: Sequence[Value], test: Callable[..., Value], body: Callable[..., Sequence[Value]]) -> list[Value]:
+        """While `test(*carried)` holds, replace `carried` by `body(*carried)`; return the last."""
+        builder = self.builder
         before = builder.block
         head, inside, after = (builder.append_basic_block(name) for name in ("head", "inside", "after"))
         builder.branch(head)
         builder.position_at_end(head)
-        index = builder.phi(INDEX)
-        index.add_incoming(whole(0), before)
         values = []
         for value in carried:
             phi = builder.phi(value.type)
             phi.add_incoming(value, before)
             values.append(phi)
-        builder.cbranch(builder.icmp_signed("<", index, end), inside, after)
+        builder.cbranch(test(*values), inside, after)
         builder.position_at_end(inside)
-        returned = body(index, *values) or []
-        index.add_incoming(builder.add(index, whole(step)), builder.block)
-        for phi, value in zip(values, returned, strict=True):
+        for phi, value in zip(values, body(*values), strict=True):
             phi.add_incoming(value, builder.block)
         builder.branch(head)
         builder.position_at_end(after)
         return values
 
-    def when(self, condition: Value, body: Callable[[], None]) -> None:
+    def loop(self, count: int | Value, carried: Sequence[Value], body: Callable[..., Sequence[Value] | None],
+             step: int = 1) -> list[Value]:  # fmt: skip
+        """Run `body(index, *carried)`, which returns the next `carried`, for index 0, step, … below count; return the last."""
+        end = whole(count)
+
+        def again(index: Value, *values: Value) -> list[Value]:
+            after = body(index, *values) or []
+            return [self.builder.add(index, whole(step)), *after]
+
+        return self.repeat([whole(0), *carried], lambda index, *_: self.builder.icmp_signed("<", index, end), again)[1:]
+
+    def when(self, condition: Value, body: Callable[[], object]) -> None:
         """Run `body` where `condition` holds."""
         with self.builder.if_then(condition):
             body()

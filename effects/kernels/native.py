@@ -10,28 +10,63 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core.registry import cpu_target
 
 from ...models.errors import FileProblem
 from ...models.files import cache_folder, write_atomically
-from .kernel import SIGNATURE, sources_stamp
+from .abi import KERNEL_NAME
+from .kernel import sources_stamp
 from .machine import Machine, host
 
-NAME = "wetdry_kernel"
 KEPT_FILES = 200
 _engines: list[Any] = []  # keep the machine code alive
+_addresses: dict[tuple[str, str], int] = {}
 
 
-def declare(module: ir.Module) -> ir.Function:
-    """Add the kernel function to `module`, with the arguments that numba's runner passes."""
-    context = cpu_target.target_context
-    kinds = [context.get_value_type(kind) for kind in SIGNATURE.args]
-    return ir.Function(module, ir.FunctionType(context.get_value_type(SIGNATURE.return_type), kinds), NAME)
+class Native:
+    """Functions emitted as vector code, compiled at the first `address`.
+
+    Args:
+        recipe: text that says everything `emit` depends on; with the sources, the machine and LLVM's version it
+            names the file that keeps the machine code.
+        emit: returns the module that defines the functions.
+    """
+
+    def __init__(self, recipe: str, emit: Callable[[Machine], ir.Module]) -> None:
+        self._recipe, self._emit = recipe, emit
+
+    def address_of(self, name: str) -> int:
+        """Return the address of a function of the module."""
+        machine = host()
+        key = hashlib.sha256(f"{_stamp()} {machine} {self._recipe}".encode()).hexdigest()
+        if (key, name) not in _addresses:
+            _addresses[key, name] = self._engine(key, machine).get_function_address(name)
+        return _addresses[key, name]
+
+    def module(self, machine: Machine) -> ir.Module:
+        """Return the code before LLVM, for any machine."""
+        return self._emit(machine)
+
+    def _engine(self, key: str, machine: Machine) -> Any:
+        path = cache_folder() / "kernels" / f"{key[:40]}.o"
+        content = _kept(path)
+        if content is None:
+            parsed, target = optimised(self.module(machine), machine)
+            content = target.emit_object(parsed)
+            _keep(path, content)
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine.target_machine())
+        engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+        engine.finalize_object()
+        _engines.append(engine)
+        return engine
 
 
-def data_of(builder: ir.IRBuilder, array: Any) -> Any:
-    """Return the data pointer of an array argument."""
-    return builder.extract_value(array, 4)
+class NativeKernel(Native):
+    """A kernel emitted as vector code: `emit` defines the function of `declare`."""
+
+    @property
+    def address(self) -> int:
+        """Address of the compiled function, for the runner."""
+        return self.address_of(KERNEL_NAME)
 
 
 def optimised(module: ir.Module, machine: Machine) -> tuple[Any, Any]:
@@ -55,58 +90,9 @@ def assembly(module: ir.Module, machine: Machine) -> str:
     return target.emit_assembly(parsed)
 
 
-class NativeKernel:
-    """A kernel emitted as vector code.
-
-    Args:
-        recipe: text that says everything `emit` depends on; with the sources, the machine and LLVM's version it
-            names the file that keeps the machine code.
-        emit: returns the module that defines the function of `declare`.
-    """
-
-    def __init__(self, recipe: str, emit: Callable[[Machine], ir.Module]) -> None:
-        self._recipe, self._emit = recipe, emit
-        self._address = 0
-
-    @property
-    def address(self) -> int:
-        """Address of the compiled function, for the runner."""
-        if not self._address:
-            self._address = _address_of(self._recipe, self._emit, host())
-        return self._address
-
-    def module(self, machine: Machine) -> ir.Module:
-        """Return the code before LLVM, for any machine."""
-        return self._emit(machine)
-
-
 @cache
 def _stamp() -> str:
     return f"{sources_stamp()} {llvmlite.__version__}"
-
-
-_addresses: dict[str, int] = {}
-
-
-def _address_of(recipe: str, emit: Callable[[Machine], ir.Module], machine: Machine) -> int:
-    key = hashlib.sha256(f"{_stamp()} {machine} {recipe}".encode()).hexdigest()
-    if key not in _addresses:
-        path = _file(key)
-        content = _kept(path)
-        if content is None:
-            parsed, target = optimised(emit(machine), machine)
-            content = target.emit_object(parsed)
-            _keep(path, content)
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine.target_machine())
-        engine.add_object_file(llvm.ObjectFileRef.from_data(content))
-        engine.finalize_object()
-        _engines.append(engine)
-        _addresses[key] = engine.get_function_address(NAME)
-    return _addresses[key]
-
-
-def _file(key: str) -> Path:
-    return cache_folder() / "kernels" / f"{key[:40]}.o"
 
 
 def _kept(path: Path) -> bytes | None:

@@ -1,19 +1,70 @@
 """A program: some kernels with their arenas, ready to play a stream of a fixed rate and channel count."""
 
+import ctypes
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Protocol
 
 import numpy as np
 
-from . import runner
-from .kernel import TILE, Kernel
-from .runner import COEFFICIENT, COLUMNS, KNOB_COLUMNS, MUTED, SNAP, TARGET, VALUE
+from .kernel import TILE
+from .runner import (
+    AUDIO,
+    CLOCK,
+    COEFFICIENT,
+    COLUMNS,
+    EVENTS,
+    KNOB_COLUMNS,
+    MUTED,
+    SNAP,
+    TARGET,
+    TOTAL,
+    VALUE,
+    Functions,
+    one_pole_coefficient,
+)
 
-NO_EVENTS = np.zeros((0, 3))
+NO_EVENTS = np.array([[np.inf, 0.0, 0.0]])  # the row that ends every list of events
+NO_EVENTS_AT = NO_EVENTS.ctypes.data
+LINE = 16  # elements; a cache line of float32
 
 
 def _empty(dtype: type) -> np.ndarray:
     return np.zeros(0, dtype)
+
+
+@cache
+def functions() -> Functions:
+    """Return the compiled runner; the first call compiles it, or fetches it from disk."""
+    return Functions()
+
+
+def address_of(array: np.ndarray) -> int:
+    """Return where a writable, contiguous, non-empty array lies (`array.ctypes.data`, in a quarter of the time)."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(array))
+
+
+def _in_lines(size: int) -> int:
+    """Return a size rounded up to whole cache lines, whatever the element."""
+    return -(-int(size) // LINE) * LINE
+
+
+def aligned(dtype: type, size: int) -> np.ndarray:
+    """Return zeros that begin on a cache line: a vector that straddles two costs twice."""
+    raw = np.zeros(size * np.dtype(dtype).itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size * np.dtype(dtype).itemsize].view(dtype)
+
+
+def _joined(dtype: type, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Return all parts in one aligned array, each from a cache line on."""
+    whole, at = aligned(dtype, sum(_in_lines(p.size) for p in parts)), 0
+    for part in parts:
+        whole[at : at + part.size] = part
+        at += _in_lines(part.size)
+    return whole
 
 
 @dataclass(frozen=True)
@@ -22,6 +73,15 @@ class Knob:
 
     smoothing_ms: float
     span: float
+
+
+class Compiled(Protocol):
+    """A kernel, however it was compiled."""
+
+    @property
+    def address(self) -> int:
+        """Address of the function."""
+        ...
 
 
 @dataclass
@@ -36,7 +96,7 @@ class Part:
         prewarm_samples: silence that is played, at the knobs of the moment, to reach the state after a reset.
     """
 
-    kernel: Kernel
+    kernel: Compiled
     knobs: Sequence[Knob] = ()
     memory: np.ndarray = field(default_factory=lambda: _empty(np.float64))
     state: np.ndarray = field(default_factory=lambda: _empty(np.float32))
@@ -56,21 +116,30 @@ class Program:
         self._table = np.zeros((len(parts), COLUMNS), np.int64)
         offsets = np.zeros(4, np.int64)
         for row, part in zip(self._table, parts, strict=True):
-            sizes = (part.memory.size, part.state.size, part.weights.size, len(part.knobs))
+            sizes = np.array([part.memory.size, part.state.size, part.weights.size, len(part.knobs)])
             row[0] = part.kernel.address
             row[1:9:2], row[2:10:2] = offsets, offsets + sizes
-            offsets += sizes
+            offsets[:3] += [_in_lines(size) for size in sizes[:3]]
+            offsets[3] += sizes[3]
         knobs = [p for part in parts for p in part.knobs]
         self._knob_table = np.zeros((len(knobs), KNOB_COLUMNS))
         for row, knob in zip(self._knob_table, knobs, strict=True):
-            coefficient = runner.one_pole_coefficient(knob.smoothing_ms, sample_rate)
+            coefficient = one_pole_coefficient(knob.smoothing_ms, sample_rate)
             row[:] = 0.0, 0.0, coefficient, SNAP * knob.span
         self._knobs = np.zeros((len(knobs), TILE), np.float32)
-        self._reset_memory = np.concatenate([_empty(np.float64), *(p.memory for p in parts)])
-        self._reset_state = np.concatenate([_empty(np.float32), *(p.state for p in parts)])
-        self._memory, self._state = self._reset_memory.copy(), self._reset_state.copy()
-        self._weights = np.concatenate([_empty(np.float32), *(p.weights for p in parts)])
+        self._reset_memory = _joined(np.float64, [p.memory for p in parts])
+        self._reset_state = _joined(np.float32, [p.state for p in parts])
+        self._weights = _joined(np.float32, [p.weights for p in parts])
+        self._memory, self._state = aligned(np.float64, self._reset_memory.size), aligned(np.float32, self._reset_state.size)
+        self._frame = self._framed(self._table, self._memory, self._state)
+        self._frame_at, self._run = self._frame.buffer_info()[0], functions().run
         self._prewarmed_at: np.ndarray | None = None
+
+    def _framed(self, table: np.ndarray, memory: np.ndarray, state: np.ndarray) -> "array[int]":
+        """Return the frame of the runner: nothing to play yet, then the addresses and sizes of all arrays."""
+        knobs, arenas = self._knob_table, (memory, state, self._weights, self._reset_memory, self._reset_state)
+        return array("q", [0, self.channels, 0, 0, NO_EVENTS_AT, table.ctypes.data, len(table), knobs.ctypes.data, len(knobs),
+                           self._knobs.ctypes.data, *(a.ctypes.data for a in arenas)])  # fmt: skip
 
     def reset(self, targets: np.ndarray) -> None:
         """Clear all state; the knobs (float64, all parts' in order) stand at `targets` at once."""
@@ -87,23 +156,36 @@ class Program:
     def _prewarm(self, row: np.ndarray, part: Part) -> None:
         """Play silence through one kernel alone, at its knobs of now, and keep the state it ends in."""
         tiles = -(-part.prewarm_samples // TILE)
-        if tiles:
+        if tiles and self.channels:
             memory, state = slice(row[1], row[2]), slice(row[3], row[4])
             self._reset_memory[memory], self._reset_state[state] = part.memory, part.state
-            silence = np.zeros((self.channels, tiles * TILE), np.float32)
-            self._run(silence, 0, row[None].copy(), NO_EVENTS, self._reset_memory, self._reset_state)
+            silence, table = np.zeros((self.channels, tiles * TILE), np.float32), row[None].copy()
+            frame = self._framed(table, self._reset_memory, self._reset_state)
+            frame[AUDIO], frame[TOTAL] = address_of(silence), silence.shape[1]
+            functions().run(frame.buffer_info()[0])
 
     def process(self, audio: np.ndarray, events: np.ndarray = NO_EVENTS) -> None:
         """Change `audio`, float32 (channels, samples) C-contiguous, in place.
 
         `events`: float64 rows (stream sample counted from the reset, knob index, value), sorted by sample.
         """
-        self.clock = self._run(audio, self.clock, self._table, events, self._memory, self._state)
+        if audio.size:
+            self._point_at(audio)
+            if events is not NO_EVENTS:
+                events = np.concatenate([events, NO_EVENTS])
+                self._frame[EVENTS] = events.ctypes.data
+            self.clock = self._run(self._frame_at)
+            self._frame[EVENTS] = NO_EVENTS_AT
 
-    def _run(self, audio: np.ndarray, clock: int, table: np.ndarray, events: np.ndarray,
-             memory: np.ndarray, state: np.ndarray) -> int:  # fmt: skip
-        return runner.run(audio, audio.view(np.int32), clock, table, self._knob_table, self._knobs, events,
-                          memory, state, self._weights, self._reset_memory, self._reset_state)  # fmt: skip
+    def _point_at(self, audio: np.ndarray) -> None:
+        frame = self._frame
+        frame[AUDIO], frame[TOTAL], frame[CLOCK] = address_of(audio), audio.shape[1], self.clock
+
+    def process_blocks(self, audio: np.ndarray, block: int) -> None:
+        """Change `audio` in place, played block by block in compiled code; a last part of a block is left alone."""
+        buffer = aligned(np.float32, self.channels * block)
+        self._point_at(audio)
+        self.clock = functions().run_blocks(self._frame_at, buffer.ctypes.data, block)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:

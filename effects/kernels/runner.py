@@ -2,154 +2,289 @@
 
 It owns what every kernel shares: the clock, the knobs (one event queue, one-pole smoothing), the cut into
 tiles, non-finite input (counts as 0), the mute of a kernel whose output turns non-finite, and denormals.
+
+    run(frame) -> clock after it
+
+The frame says what to play (contiguous float32 rows, changed in place; events as float64 rows of stream sample,
+knob and value, sorted, the last one at an infinite sample) and where a program's arrays lie.
 """
 
+import ctypes
 import math
-import platform
 from typing import Any
 
-import numba
-import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from .kernel import OPTIONS, SIGNATURE, TILE, enable_cache
+from .abi import DOUBLES, FLOAT_ROWS, FLOATS, KERNEL_KIND, made_array
+from .code import DOUBLE, FLOAT, INDEX, POINTER, Code, Value, whole
+from .kernel import TILE
+from .machine import Machine
+from .native import Native
 
-# Columns of the kernel table: one row a kernel, offsets into the four arenas.
+# Columns of the kernel table (int64): one row a kernel, offsets into the four arenas.
 ADDRESS, MEMORY, MEMORY_END, STATE, STATE_END, WEIGHTS, WEIGHTS_END, KNOBS, KNOBS_END, MUTED, COLUMNS = range(11)
-# Columns of the knob table: where it is, where it goes, how fast (1 jumps), and when it has arrived.
+# Columns of the knob table (float64): where it is, where it goes, how fast (1 jumps), and when it has arrived.
 VALUE, TARGET, COEFFICIENT, CLOSE, KNOB_COLUMNS = range(5)
+# The frame (int64): what to play, then addresses and sizes of a program's arrays.
+AUDIO, CHANNELS, TOTAL, CLOCK, EVENTS = range(5)
+TABLE, KERNELS, KNOB_TABLE, KNOB_COUNT, KNOB_ROWS, MEMORY_AT, STATE_AT, WEIGHTS_AT, RESET_MEMORY_AT, RESET_STATE_AT = range(
+    5, 15
+)
 SNAP = 1e-6  # of a knob's range: closer than that at a tile's end, it has arrived
-EXPONENT = np.int32(0x7F800000)
+EXPONENT = 0x7F800000
 FLUSH_DENORMALS = 0x8040
+ROUNDING = 0x1F80
+WORD = ir.IntType(32)
 
 
-def _call_kernel(typing_context, address, audio, start, frames, clock, knobs, memory, state, weights):
-    """Call the kernel at `address`; arrays travel by value, as numba's C wrapper takes them."""
-    signature = types.void(address, *SIGNATURE.args)
+class _Runner:
+    """Emits the runner into one function; the helpers of a step are methods."""
 
-    def codegen(context, builder, _, values):
-        kinds = [context.get_value_type(kind) for kind in SIGNATURE.args]
-        returned = context.get_value_type(types.void)
-        pointer = builder.inttoptr(values[0], ir.FunctionType(returned, kinds).as_pointer())
-        builder.call(pointer, values[1:])
-        return context.get_dummy_value()
+    def __init__(self, module: ir.Module, machine: Machine) -> None:
+        function = ir.Function(module, ir.FunctionType(INDEX, [INDEX]), "wetdry_run")
+        self.code = Code(ir.IRBuilder(function.append_basic_block("entry")), machine, 1)
+        b = self.builder = self.code.builder
+        self.frame = b.inttoptr(function.args[0], INDEX.as_pointer())
+        self.channels, self.total, self.clock = (self.entry(at) for at in (CHANNELS, TOTAL, CLOCK))
+        self.audio, self.events = b.inttoptr(self.entry(AUDIO), POINTER), b.inttoptr(self.entry(EVENTS), DOUBLE.as_pointer())
+        self.table = b.inttoptr(self.entry(TABLE), INDEX.as_pointer())
+        self.knob_table = b.inttoptr(self.entry(KNOB_TABLE), DOUBLE.as_pointer())
+        self.knobs = b.inttoptr(self.entry(KNOB_ROWS), POINTER)
+        doubles, floats = DOUBLE.as_pointer(), POINTER
+        self.memory, self.reset_memory = (b.inttoptr(self.entry(at), doubles) for at in (MEMORY_AT, RESET_MEMORY_AT))
+        self.state, self.reset_state = (b.inttoptr(self.entry(at), floats) for at in (STATE_AT, RESET_STATE_AT))
+        self.weights = b.inttoptr(self.entry(WEIGHTS_AT), floats)
+        self.kernels, self.knob_count = self.entry(KERNELS), self.entry(KNOB_COUNT)
 
-    return signature, codegen
+    def entry(self, place: int) -> Value:
+        return self.builder.load(self.builder.gep(self.frame, [whole(place)]))
+
+    def at(self, pointer: Value, *offset: int | Value) -> Value:
+        return self.code.at(pointer, *offset)
+
+    def emit(self) -> None:
+        """Emit the whole function."""
+        b = self.builder
+        mode = exchange_float_mode(b, ir.Constant(WORD, ROUNDING | FLUSH_DENORMALS))
+        self._clean()
+
+        def tile(start: Value, clock: Value, event: Value) -> list[Value]:
+            column = b.and_(clock, whole(TILE - 1))
+            room, left = b.sub(whole(TILE), column), b.sub(self.total, start)
+            frames = b.select(b.icmp_signed("<", room, left), room, left)
+            event = self._smooth(clock, column, frames, event)
+            self.code.loop(self.kernels, (), lambda k: self._play(k, start, frames, clock, column))
+            return [b.add(start, frames), b.add(clock, frames), event]
+
+        start = [whole(0), self.clock, whole(0)]
+        _, clock, _ = self.code.repeat(start, lambda start, *_: b.icmp_signed("<", start, self.total), tile)
+        exchange_float_mode(b, mode)
+        b.ret(clock)
+
+    def _bad(self, pointer: Value) -> Value:
+        """Return whether the float at `pointer` is a NaN or an infinity."""
+        b = self.builder
+        bits = b.load(b.bitcast(pointer, WORD.as_pointer()))
+        return b.icmp_signed("==", b.and_(bits, ir.Constant(WORD, EXPONENT)), ir.Constant(WORD, EXPONENT))
+
+    def _any_bad(self, first: Value, count: Value) -> Value:
+        """Return whether any of `count` floats is bad."""
+        b, start = self.builder, ir.Constant(ir.IntType(1), 0)
+        return self.code.loop(count, [start], lambda i, bad: [b.or_(bad, self._bad(self.at(first, i)))])[0]
+
+    def _clean(self) -> None:
+        """A non-finite input sample counts as 0."""
+        b, zero = self.builder, ir.Constant(FLOAT, 0.0)
+        count = b.mul(self.channels, self.total)
+
+        def silence(i: Value) -> None:
+            place = self.at(self.audio, i)
+            b.store(b.select(self._bad(place), zero, b.load(place)), place)
+
+        self.code.when(self._any_bad(self.audio, count), lambda: self.code.loop(count, (), silence) and None)
+
+    def _smooth(self, clock: Value, column: Value, frames: Value, event: Value) -> Value:
+        """Fill the knobs' rows for this call; return the next event still to come."""
+        b, code = self.builder, self.code
+
+        def sample(i: Value, event: Value) -> list[Value]:
+            now = b.sitofp(b.add(clock, i), DOUBLE)
+
+            def due(event: Value) -> Value:
+                return b.fcmp_ordered("<=", b.load(self.at(self.events, b.mul(event, whole(3)))), now)
+
+            def take(event: Value) -> list[Value]:
+                row = b.mul(event, whole(3))
+                knob = b.fptosi(b.load(self.at(self.events, row, 1)), INDEX)
+                value = b.load(self.at(self.events, row, 2))
+                b.store(value, self.at(self.knob_table, b.mul(knob, whole(KNOB_COLUMNS)), TARGET))
+                return [b.add(event, whole(1))]
+
+            (event,) = code.repeat([event], due, take)
+            place = b.add(column, i)
+            code.loop(self.knob_count, (), lambda k: self._follow(k, place))
+            return [event]
+
+        (event,) = code.loop(frames, [event], sample)
+        ends = b.icmp_signed("==", b.add(column, frames), whole(TILE))
+        code.when(ends, lambda: code.loop(self.knob_count, (), self._arrive) and None)
+        return event
+
+    def _knob(self, k: Value) -> tuple[list[Value], list[Value]]:
+        """Return (places, values) of a knob's columns."""
+        places = [self.at(self.knob_table, self.builder.mul(k, whole(KNOB_COLUMNS)), c) for c in range(KNOB_COLUMNS)]
+        return places, [self.builder.load(place) for place in places]
+
+    def _follow(self, k: Value, place: Value) -> None:
+        b = self.builder
+        places, (value, target, coefficient, _) = self._knob(k)
+        step = b.fmul(coefficient, b.fsub(target, value))
+        value = b.select(b.fcmp_ordered("==", value, target), value, b.fadd(value, step))
+        b.store(value, places[VALUE])
+        b.store(b.fptrunc(value, FLOAT), self.at(self.knobs, b.mul(k, whole(TILE)), place))
+
+    def _arrive(self, k: Value) -> None:
+        """At a tile's end, and only there: otherwise a cut in time would be heard."""
+        b = self.builder
+        places, (value, target, _, close) = self._knob(k)
+        away = b.fsub(target, value)
+        near = b.and_(b.fcmp_ordered("<=", away, close), b.fcmp_ordered(">=", away, b.fneg(close)))
+        b.store(b.select(near, target, value), places[VALUE])
+
+    def _play(self, k: Value, start: Value, frames: Value, clock: Value, column: Value) -> None:
+        """Play one kernel; mute it where its output turns non-finite, and begin it anew at the next tile."""
+        b, code = self.builder, self.code
+        row = b.mul(k, whole(COLUMNS))
+        columns = [b.load(self.at(self.table, row, c)) for c in range(COLUMNS)]
+        muted_at = self.at(self.table, row, MUTED)
+        begins = b.icmp_signed("==", column, whole(0))
+
+        def restart() -> None:
+            for live, fresh, first, last in ((self.memory, self.reset_memory, MEMORY, MEMORY_END),
+                                             (self.state, self.reset_state, STATE, STATE_END)):  # fmt: skip
+                size, offset = b.sub(columns[last], columns[first]), columns[first]
+
+                def copy(i: Value, live: Value = live, fresh: Value = fresh, offset: Value = offset) -> None:
+                    b.store(b.load(self.at(fresh, offset, i)), self.at(live, offset, i))
+
+                code.loop(size, (), copy)
+            b.store(whole(0), muted_at)
+
+        code.when(b.and_(b.icmp_signed("!=", columns[MUTED], whole(0)), begins), restart)
+        muted = b.icmp_signed("!=", b.load(muted_at), whole(0))
+        with b.if_else(muted) as (silent, playing):
+            with silent:
+                self._silence(start, b.add(start, frames))
+            with playing:
+                self._call(columns, start, frames, clock)
+                bad = self._any_bad_column(start, frames)
+                with b.if_then(b.icmp_signed("<", bad, frames)):
+                    b.store(whole(1), muted_at)
+                    self._silence(b.add(start, bad), b.add(start, frames))
+
+    def _call(self, columns: list[Value], start: Value, frames: Value, clock: Value) -> None:
+        b = self.builder
+
+        def part(kind: Any, base: Value, first: int) -> Value:
+            return made_array(b, kind, self.at(base, columns[first]), [b.sub(columns[first + 1], columns[first])])
+
+        audio = made_array(b, FLOAT_ROWS, self.audio, [self.channels, self.total])
+        rows = b.sub(columns[KNOBS_END], columns[KNOBS])
+        knobs = made_array(b, FLOAT_ROWS, self.at(self.knobs, b.mul(columns[KNOBS], whole(TILE))), [rows, whole(TILE)])
+        arenas = [part(DOUBLES, self.memory, MEMORY), part(FLOATS, self.state, STATE), part(FLOATS, self.weights, WEIGHTS)]
+        kernel = b.inttoptr(columns[ADDRESS], KERNEL_KIND.as_pointer())
+        b.call(kernel, [audio, start, frames, clock, knobs, *arenas])
+
+    def _any_bad_column(self, start: Value, frames: Value) -> Value:
+        """Return the first of this call's columns that holds a bad value, or `frames`."""
+        b, code = self.builder, self.code
+
+        def row(channel: Value, best: Value) -> list[Value]:
+            first = self.at(self.audio, b.mul(channel, self.total), start)
+            bad = self._any_bad(first, frames)
+
+            def earlier(i: Value, best: Value) -> list[Value]:
+                here = b.and_(self._bad(self.at(first, i)), b.icmp_signed("<", i, best))
+                return [b.select(here, i, best)]
+
+            count = b.select(bad, frames, whole(0))
+            return code.loop(count, [best], earlier)
+
+        return code.loop(self.channels, [frames], row)[0]
+
+    def _silence(self, first: Value, last: Value) -> None:
+        b, code = self.builder, self.code
+
+        def row(channel: Value) -> None:
+            start = self.at(self.audio, b.mul(channel, self.total), first)
+            code.loop(b.sub(last, first), (), lambda i: b.store(ir.Constant(FLOAT, 0.0), self.at(start, i)) and None)
+
+        code.loop(self.channels, (), row)
 
 
-def _exchange_float_mode(typing_context, mode):
-    """Set the x86 float control register and return the one before; a no-op on other machines."""
-
-    def codegen(context, builder, _, values):
-        if not _is_x86(builder.module.triple):
-            return values[0]
-        slot = ir.IRBuilder(builder.function.entry_basic_block)
-        slot.position_at_start(builder.function.entry_basic_block)
-        cell = slot.alloca(ir.IntType(32))
-        byte_pointer = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte_pointer])
-        store = builder.module.declare_intrinsic("llvm.x86.sse.stmxcsr", (), kind)
-        load = builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", (), kind)
-        address = builder.bitcast(cell, byte_pointer)
-        builder.call(store, [address])
-        before = builder.load(cell)
-        builder.store(values[0], cell)
-        builder.call(load, [address])
-        return before
-
-    return types.int32(types.int32), codegen
+def exchange_float_mode(builder: ir.IRBuilder, mode: Value) -> Value:
+    """Set the x86 float control register and return the one before; nothing on other machines."""
+    if not builder.module.triple.startswith(("x86_64", "amd64")):
+        return mode
+    kind, byte_pointer = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()]), ir.IntType(8).as_pointer()
+    cell = builder.alloca(WORD)
+    address = builder.bitcast(cell, byte_pointer)
+    builder.call(builder.module.declare_intrinsic("llvm.x86.sse.stmxcsr", (), kind), [address])
+    before = builder.load(cell)
+    builder.store(mode, cell)
+    builder.call(builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", (), kind), [address])
+    return before
 
 
-call_kernel: Any = intrinsic(_call_kernel)
-exchange_float_mode: Any = intrinsic(_exchange_float_mode)
+def _emit_blocks(module: ir.Module, machine: Machine) -> None:
+    """run_blocks(frame, buffer, block): `run` over blocks of the frame's audio, copied in and out as a host does."""
+    function = ir.Function(module, ir.FunctionType(INDEX, [INDEX] * 3), "wetdry_run_blocks")
+    code = Code(ir.IRBuilder(function.append_basic_block("entry")), machine, 1)
+    b = code.builder
+    address, buffer, block = function.args
+    frame, scratch = b.inttoptr(address, INDEX.as_pointer()), b.inttoptr(buffer, POINTER)
+    places = {at: b.gep(frame, [whole(at)]) for at in (AUDIO, CHANNELS, TOTAL, CLOCK)}
+    whole_audio, channels, total = (b.load(places[at]) for at in (AUDIO, CHANNELS, TOTAL))
+    audio = b.inttoptr(whole_audio, POINTER)
+    b.store(buffer, places[AUDIO])
+    b.store(block, places[TOTAL])
+
+    def move(first: Value, inward: bool) -> None:
+        def row(c: Value) -> None:
+            outside, inside = code.at(audio, b.mul(c, total), first), code.at(scratch, b.mul(c, block))
+            source, goal = (outside, inside) if inward else (inside, outside)
+            code.loop(block, (), lambda i: b.store(b.load(code.at(source, i)), code.at(goal, i)) and None)
+
+        code.loop(channels, (), row)
+
+    def one(n: Value) -> None:
+        move(b.mul(n, block), True)
+        b.store(b.call(module.globals["wetdry_run"], [address]), places[CLOCK])
+        move(b.mul(n, block), False)
+
+    code.loop(b.sdiv(total, block), (), one)
+    b.ret(b.load(places[CLOCK]))
 
 
-def _is_x86(triple: str) -> bool:
-    return triple.startswith(("x86_64", "i386", "i686")) or (not triple and _host_is_x86())
+def module(machine: Machine) -> ir.Module:
+    """Return the runner's code."""
+    made = ir.Module()
+    made.triple = machine.triple
+    _Runner(made, machine).emit()
+    _emit_blocks(made, machine)
+    return made
 
 
-def _host_is_x86() -> bool:
-    return platform.machine().lower() in ("x86_64", "amd64", "i686")
+RUNNER = Native("runner", module)
 
 
-@numba.jit(**OPTIONS)
-def smooth_knobs(knobs, table, events, first, clock, frames):
-    """Fill `knobs[:, clock % TILE …]` for `frames` samples; returns the next event still to come."""
-    column = clock % TILE
-    for i in range(frames):
-        while first < events.shape[0] and events[first, 0] <= clock + i:
-            table[int(events[first, 1]), TARGET] = events[first, 2]
-            first += 1
-        for k in range(table.shape[0]):
-            if table[k, VALUE] != table[k, TARGET]:
-                table[k, VALUE] += table[k, COEFFICIENT] * (table[k, TARGET] - table[k, VALUE])
-            knobs[k, column + i] = table[k, VALUE]
-    if column + frames == TILE:
-        for k in range(table.shape[0]):
-            if abs(table[k, TARGET] - table[k, VALUE]) <= table[k, CLOSE]:
-                table[k, VALUE] = table[k, TARGET]
-    return first
+class Functions:
+    """The compiled runner as Python calls it, with addresses; the interpreter lock is released meanwhile."""
 
-
-@numba.jit(**OPTIONS)
-def first_bad_column(bits, start, frames):
-    """Index of the first column from `start` that holds a NaN or an infinity, or -1."""
-    bad = False
-    for row in range(bits.shape[0]):
-        for i in range(start, start + frames):
-            bad |= (bits[row, i] & EXPONENT) == EXPONENT
-    if bad:
-        for i in range(start, start + frames):
-            for row in range(bits.shape[0]):
-                if (bits[row, i] & EXPONENT) == EXPONENT:
-                    return i
-    return -1
-
-
-def _run(audio, bits, clock, table, knob_table, knobs, events, memory, state, weights, reset_memory, reset_state):
-    """Play all kernels of `table` over `audio` in place; returns the clock after it.
-
-    `bits` is `audio` seen as int32; `events` rows are (stream sample, knob, value), sorted by sample.
-    """
-    mode = exchange_float_mode(numba.int32(0x1F80 | FLUSH_DENORMALS))
-    first, start, total = 0, 0, audio.shape[1]
-    if first_bad_column(bits, 0, total) >= 0:
-        for row in range(audio.shape[0]):
-            for i in range(total):
-                if (bits[row, i] & EXPONENT) == EXPONENT:
-                    audio[row, i] = 0.0
-    while start < total:
-        frames = min(TILE - clock % TILE, total - start)
-        first = smooth_knobs(knobs, knob_table, events, first, clock, frames)
-        for k in range(table.shape[0]):
-            row = table[k]
-            if row[MUTED] and clock % TILE == 0:
-                memory[row[MEMORY] : row[MEMORY_END]] = reset_memory[row[MEMORY] : row[MEMORY_END]]
-                state[row[STATE] : row[STATE_END]] = reset_state[row[STATE] : row[STATE_END]]
-                row[MUTED] = 0
-            mute = start
-            if not row[MUTED]:
-                call_kernel(
-                    row[ADDRESS], audio, start, frames, clock, knobs[row[KNOBS] : row[KNOBS_END]],
-                    memory[row[MEMORY] : row[MEMORY_END]], state[row[STATE] : row[STATE_END]],
-                    weights[row[WEIGHTS] : row[WEIGHTS_END]],
-                )  # fmt: skip
-                mute = first_bad_column(bits, start, frames)
-                if mute >= 0:
-                    row[MUTED] = 1
-            if mute >= 0:
-                for channel in range(audio.shape[0]):
-                    audio[channel, mute : start + frames] = 0.0
-        start += frames
-        clock += frames
-    exchange_float_mode(mode)
-    return clock
-
-
-run = numba.jit(**OPTIONS)(_run)
-enable_cache(run, _run)
+    def __init__(self) -> None:
+        number = ctypes.c_int64
+        self.run = ctypes.CFUNCTYPE(number, number)(RUNNER.address_of("wetdry_run"))
+        self.run_blocks = ctypes.CFUNCTYPE(number, *[number] * 3)(RUNNER.address_of("wetdry_run_blocks"))
 
 
 def one_pole_coefficient(time_constant_ms: float, sample_rate: float) -> float:

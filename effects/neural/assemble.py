@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from ..kernels.abi import data_of, declare_kernel
 from ..kernels.code import INDEX, POINTER, Code, Value, whole
 from ..kernels.kernel import TILE
 from ..kernels.machine import Machine
-from ..kernels.native import NativeKernel, data_of, declare
+from ..kernels.native import NativeKernel
 from .film import SEEN, Films
 from .plan import Buffer, Cell, Knobs, Plan, Rows, Shared, Step, Weights
 from .rows import copy_rows
@@ -67,7 +68,7 @@ def _plain(operand: Any, numbers: dict[Buffer, int]) -> Any:
 def _module(plan: Plan, films: Films | None, together: bool, outputs: int, machine: Machine) -> ir.Module:
     module = ir.Module()
     functions: dict[Any, ir.Function] = {}
-    main = declare(module)
+    main = declare_kernel(module)
     code = Code(ir.IRBuilder(main.append_basic_block("entry")), machine)
     b = code.builder
     audio, start, frames, clock, knobs, memory, state, weights = main.args

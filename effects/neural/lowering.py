@@ -155,7 +155,8 @@ class Lowering:
     def _normalisation(self, layer: BatchNorm, at: str, rows: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (scale, shift) a row."""
         mean, variance = (self.weights[f"{at}{name}"].astype(np.float64) for name in ("mean", "variance"))
-        scale = 1.0 / np.sqrt(np.maximum(variance, 0.0) + layer.epsilon)  # a negative variance plays as none
+        spread = variance + layer.epsilon
+        scale = 1.0 / np.sqrt(np.where(spread > 0, spread, layer.epsilon))  # a file may hold anything finite
         scale = scale * self.weights.get(f"{at}weight", 1.0)
         shift = self.weights.get(f"{at}bias", 0.0) - mean * scale
         repeats = rows // len(mean)

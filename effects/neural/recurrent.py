@@ -18,6 +18,12 @@ UNROLLED = 48  # units whose products are emitted one after the other; more run 
 Fraction = tuple[Value, Value]
 
 
+def filled_up(units: int) -> int:
+    """Return `units` filled up to whole vectors of 4, 8 or 16: the fewest operations, a vector of 16 counting as two."""
+    lanes = min((4, 8, 16), key=lambda n: (-(-units // n) * max(1, n // 8), -n))
+    return -(-units // lanes) * lanes
+
+
 class Recurrent(Step):
     """One recurrent layer over the rows of `source`, and the dense layer behind it where that has one output.
 
@@ -39,7 +45,8 @@ class Recurrent(Step):
             (-(-layer.hidden // n) * n for n in (4, 8, 16)), key=lambda w: (w > layer.hidden * 1.2, -(w % 16 == 0), w)
         )
         halves = np.array([0.5, 0.5, 1.0, 0.5][: self.gates], np.float32)  # gates i, f, g, o or r, z, n
-        rows = {name: self._gates(weights[f"{at}{name}"], halves) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        rows = {name: self._gates(weights[f"{at}{name}"], halves) for name in names}
         bias = rows["bias_ih"] + rows["bias_hh"] if self.gates == 4 else self._split_bias(rows)
         self.bias = plan.pack(bias)
         self.w_ih = plan.pack(rows["weight_ih"].transpose(2, 0, 1))  # [input][gate][unit]
@@ -190,17 +197,14 @@ class _Step:
 
 def _sum(code: Code, vector: Value) -> Value:
     """Add the lanes up, halves first."""
-    builder, lanes = code.builder, code.lanes
+    builder, lanes, word = code.builder, code.lanes, ir.IntType(32)
     while lanes > 1:
         lanes //= 2
-        low, high = (
-            builder.shuffle_vector(
-                vector, vector, ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(at, at + lanes)))
-            )
-            for at in (0, lanes)
-        )
+        kind = ir.VectorType(word, lanes)
+        picks = [ir.Constant(kind, list(range(at, at + lanes))) for at in (0, lanes)]
+        low, high = (builder.shuffle_vector(vector, vector, pick) for pick in picks)
         vector = builder.fadd(low, high)
-    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+    return builder.extract_element(vector, ir.Constant(word, 0))
 
 
 def _filled(values: np.ndarray, count: int) -> np.ndarray:
