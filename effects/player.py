@@ -28,7 +28,7 @@ class Player:
         """Clear the sound; the next block starts a stream."""
         self._fresh = True
         self._dropped = 0
-        self._seen: list[int] = []  # how many knob moves of each effect the program has been told
+        self._seen = -1  # how many knob moves of the effects the program has been told
 
     @property
     def latency(self) -> int:
@@ -54,13 +54,14 @@ class Player:
         latency, samples = self.latency, planar.shape[1]
         if reset and latency:
             planar = np.concatenate([planar, np.zeros((planar.shape[0], latency), np.float32)], axis=1)
-        if planar.shape[1]:
-            program.process(planar, self._events(program, planar.shape[1]))
+        program.process(planar, self._events(program, planar.shape[1]))
+        if not latency:
+            return planar  # after `reset` too a stream may go on from here, as in pedalboard
         drop = min(latency - self._dropped, planar.shape[1])
         self._dropped += drop
         if reset:
-            self._fresh = latency > 0  # without latency a stream may go on from here, as in pedalboard
-            return np.ascontiguousarray(planar[:, latency : latency + samples]) if latency else planar
+            self._fresh = True
+            return np.ascontiguousarray(planar[:, latency : latency + samples])
         return np.ascontiguousarray(planar[:, drop:]) if drop else planar
 
     def _ready(self, sample_rate: float, channels: int) -> Program:
@@ -78,8 +79,10 @@ class Player:
 
     def _events(self, program: Program, samples: int) -> np.ndarray:
         """Return this block's knob moves: attributes set since the last block, then scheduled ones due in it."""
-        moves = [e._moves for e in self.effects]
-        if moves == self._seen:
+        moves = 0
+        for effect in self.effects:
+            moves += effect._moves
+        if moves == self._seen or not samples:
             return NO_EVENTS
         rows: list[tuple[float, int, float]] = []
         numbers = self._numbers()

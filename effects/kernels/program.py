@@ -4,27 +4,13 @@ import ctypes
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from . import tables
+from .compiled_runner import functions
 from .kernel import TILE
-from .runner import (
-    AUDIO,
-    CLOCK,
-    COEFFICIENT,
-    COLUMNS,
-    EVENTS,
-    KNOB_COLUMNS,
-    MUTED,
-    SNAP,
-    TARGET,
-    TOTAL,
-    VALUE,
-    Functions,
-    one_pole_coefficient,
-)
 
 NO_EVENTS = np.array([[np.inf, 0.0, 0.0]])  # the row that ends every list of events
 NO_EVENTS_AT = NO_EVENTS.ctypes.data
@@ -35,15 +21,13 @@ def _empty(dtype: type) -> np.ndarray:
     return np.zeros(0, dtype)
 
 
-@cache
-def functions() -> Functions:
-    """Return the compiled runner; the first call compiles it, or fetches it from disk."""
-    return Functions()
+_first_byte: Any = ctypes.c_char.from_buffer
+_address = ctypes.addressof
 
 
 def address_of(array: np.ndarray) -> int:
     """Return where a writable, contiguous, non-empty array lies (`array.ctypes.data`, in a quarter of the time)."""
-    return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    return _address(_first_byte(array))
 
 
 def _in_lines(size: int) -> int:
@@ -113,7 +97,7 @@ class Program:
     def __init__(self, parts: Sequence[Part], sample_rate: float, channels: int) -> None:
         self.sample_rate, self.channels, self.clock = sample_rate, channels, 0
         self._parts = list(parts)
-        self._table = np.zeros((len(parts), COLUMNS), np.int64)
+        self._table = np.zeros((len(parts), tables.COLUMNS), np.int64)
         offsets = np.zeros(4, np.int64)
         for row, part in zip(self._table, parts, strict=True):
             sizes = np.array([part.memory.size, part.state.size, part.weights.size, len(part.knobs)])
@@ -122,10 +106,10 @@ class Program:
             offsets[:3] += [_in_lines(size) for size in sizes[:3]]
             offsets[3] += sizes[3]
         knobs = [p for part in parts for p in part.knobs]
-        self._knob_table = np.zeros((len(knobs), KNOB_COLUMNS))
+        self._knob_table = np.zeros((len(knobs), tables.KNOB_COLUMNS))
         for row, knob in zip(self._knob_table, knobs, strict=True):
-            coefficient = one_pole_coefficient(knob.smoothing_ms, sample_rate)
-            row[:] = 0.0, 0.0, coefficient, SNAP * knob.span
+            coefficient = tables.one_pole_coefficient(knob.smoothing_ms, sample_rate)
+            row[:] = 0.0, 0.0, coefficient, tables.SNAP * knob.span
         self._knobs = np.zeros((len(knobs), TILE), np.float32)
         self._reset_memory = _joined(np.float64, [p.memory for p in parts])
         self._reset_state = _joined(np.float32, [p.state for p in parts])
@@ -143,15 +127,15 @@ class Program:
 
     def reset(self, targets: np.ndarray) -> None:
         """Clear all state; the knobs (float64, all parts' in order) stand at `targets` at once."""
-        self._knob_table[:, VALUE] = self._knob_table[:, TARGET] = targets
+        self._knob_table[:, tables.VALUE] = self._knob_table[:, tables.TARGET] = targets
         self._knobs[:] = targets[:, None]
         if self._prewarmed_at is None or not np.array_equal(self._prewarmed_at, targets):
             for row, part in zip(self._table, self._parts, strict=True):
                 self._prewarm(row, part)
             self._prewarmed_at = targets.copy()
         self._memory[:], self._state[:] = self._reset_memory, self._reset_state
-        self._table[:, MUTED] = 0
-        self.clock = 0
+        self._table[:, tables.MUTED] = 0
+        self.clock = self._frame[tables.CLOCK] = 0
 
     def _prewarm(self, row: np.ndarray, part: Part) -> None:
         """Play silence through one kernel alone, at its knobs of now, and keep the state it ends in."""
@@ -161,7 +145,7 @@ class Program:
             self._reset_memory[memory], self._reset_state[state] = part.memory, part.state
             silence, table = np.zeros((self.channels, tiles * TILE), np.float32), row[None].copy()
             frame = self._framed(table, self._reset_memory, self._reset_state)
-            frame[AUDIO], frame[TOTAL] = address_of(silence), silence.shape[1]
+            frame[tables.AUDIO], frame[tables.TOTAL] = address_of(silence), silence.shape[1]
             functions().run(frame.buffer_info()[0])
 
     def process(self, audio: np.ndarray, events: np.ndarray = NO_EVENTS) -> None:
@@ -169,38 +153,35 @@ class Program:
 
         `events`: float64 rows (stream sample counted from the reset, knob index, value), sorted by sample.
         """
-        if audio.size:
-            self._point_at(audio)
-            if events is not NO_EVENTS:
-                events = np.concatenate([events, NO_EVENTS])
-                self._frame[EVENTS] = events.ctypes.data
-            self.clock = self._run(self._frame_at)
-            self._frame[EVENTS] = NO_EVENTS_AT
-
-    def _point_at(self, audio: np.ndarray) -> None:
+        if not audio.size:
+            return
         frame = self._frame
-        frame[AUDIO], frame[TOTAL], frame[CLOCK] = address_of(audio), audio.shape[1], self.clock
+        frame[tables.AUDIO], frame[tables.TOTAL] = address_of(audio), audio.shape[1]
+        if events is NO_EVENTS:
+            self.clock = frame[tables.CLOCK] = self._run(self._frame_at)
+            return
+        events = np.concatenate([events, NO_EVENTS])
+        frame[tables.EVENTS] = events.ctypes.data
+        self.clock = frame[tables.CLOCK] = self._run(self._frame_at)
+        frame[tables.EVENTS] = NO_EVENTS_AT
 
     def process_blocks(self, audio: np.ndarray, block: int) -> None:
         """Change `audio` in place, played block by block in compiled code; a last part of a block is left alone."""
         buffer = aligned(np.float32, self.channels * block)
-        self._point_at(audio)
-        self.clock = functions().run_blocks(self._frame_at, buffer.ctypes.data, block)
+        self._frame[tables.AUDIO], self._frame[tables.TOTAL] = address_of(audio), audio.shape[1]
+        self.clock = self._frame[tables.CLOCK] = functions().run_blocks(self._frame_at, buffer.ctypes.data, block)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """Copies of everything that a stream leaves behind; setting them replays the same samples."""
         return {"clock": np.array(self.clock), "memory": self._memory.copy(), "state": self._state.copy(),
-                "knobs": self._knob_table[:, VALUE : TARGET + 1].copy(), "muted": self._table[:, MUTED].copy(),
+                "knobs": self._knob_table[:, tables.VALUE : tables.TARGET + 1].copy(), "muted": self._table[:, tables.MUTED].copy(),
                 "knob_tile": self._knobs.copy()}  # fmt: skip
 
     @arrays.setter
     def arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        self.clock = int(arrays["clock"])
+        self.clock = self._frame[tables.CLOCK] = int(arrays["clock"])
         self._memory[:], self._state[:] = arrays["memory"], arrays["state"]
-        self._knob_table[:, VALUE : TARGET + 1] = arrays["knobs"]
-        self._table[:, MUTED] = arrays["muted"]
+        self._knob_table[:, tables.VALUE : tables.TARGET + 1] = arrays["knobs"]
+        self._table[:, tables.MUTED] = arrays["muted"]
         self._knobs[:] = arrays["knob_tile"]
-
-
-assert (VALUE, TARGET, COEFFICIENT) == (0, 1, 2)

@@ -9,35 +9,23 @@ The frame says what to play (contiguous float32 rows, changed in place; events a
 knob and value, sorted, the last one at an infinite sample) and where a program's arrays lie.
 """
 
-import ctypes
-import math
 from typing import Any
 
 from llvmlite import ir
 
+from . import tables
 from .abi import DOUBLES, FLOAT_ROWS, FLOATS, KERNEL_KIND, made_array
 from .code import DOUBLE, FLOAT, INDEX, POINTER, Code, Value, whole
 from .kernel import TILE
 from .machine import Machine
-from .native import Native
 
-# Columns of the kernel table (int64): one row a kernel, offsets into the four arenas.
-ADDRESS, MEMORY, MEMORY_END, STATE, STATE_END, WEIGHTS, WEIGHTS_END, KNOBS, KNOBS_END, MUTED, COLUMNS = range(11)
-# Columns of the knob table (float64): where it is, where it goes, how fast (1 jumps), and when it has arrived.
-VALUE, TARGET, COEFFICIENT, CLOSE, KNOB_COLUMNS = range(5)
-# The frame (int64): what to play, then addresses and sizes of a program's arrays.
-AUDIO, CHANNELS, TOTAL, CLOCK, EVENTS = range(5)
-TABLE, KERNELS, KNOB_TABLE, KNOB_COUNT, KNOB_ROWS, MEMORY_AT, STATE_AT, WEIGHTS_AT, RESET_MEMORY_AT, RESET_STATE_AT = range(
-    5, 15
-)
-SNAP = 1e-6  # of a knob's range: closer than that at a tile's end, it has arrived
 EXPONENT = 0x7F800000
 FLUSH_DENORMALS = 0x8040
 ROUNDING = 0x1F80
 WORD = ir.IntType(32)
 
 
-class _Runner:
+class Runner:
     """Emits the runner into one function; the helpers of a step are methods."""
 
     def __init__(self, module: ir.Module, machine: Machine) -> None:
@@ -45,16 +33,21 @@ class _Runner:
         self.code = Code(ir.IRBuilder(function.append_basic_block("entry")), machine, 1)
         b = self.builder = self.code.builder
         self.frame = b.inttoptr(function.args[0], INDEX.as_pointer())
-        self.channels, self.total, self.clock = (self.entry(at) for at in (CHANNELS, TOTAL, CLOCK))
-        self.audio, self.events = b.inttoptr(self.entry(AUDIO), POINTER), b.inttoptr(self.entry(EVENTS), DOUBLE.as_pointer())
-        self.table = b.inttoptr(self.entry(TABLE), INDEX.as_pointer())
-        self.knob_table = b.inttoptr(self.entry(KNOB_TABLE), DOUBLE.as_pointer())
-        self.knobs = b.inttoptr(self.entry(KNOB_ROWS), POINTER)
+        self.channels, self.total, self.clock = (self.entry(at) for at in (tables.CHANNELS, tables.TOTAL, tables.CLOCK))
+        self.audio, self.events = (
+            b.inttoptr(self.entry(tables.AUDIO), POINTER),
+            b.inttoptr(self.entry(tables.EVENTS), DOUBLE.as_pointer()),
+        )
+        self.table = b.inttoptr(self.entry(tables.TABLE), INDEX.as_pointer())
+        self.knob_table = b.inttoptr(self.entry(tables.KNOB_TABLE), DOUBLE.as_pointer())
+        self.knobs = b.inttoptr(self.entry(tables.KNOB_ROWS), POINTER)
         doubles, floats = DOUBLE.as_pointer(), POINTER
-        self.memory, self.reset_memory = (b.inttoptr(self.entry(at), doubles) for at in (MEMORY_AT, RESET_MEMORY_AT))
-        self.state, self.reset_state = (b.inttoptr(self.entry(at), floats) for at in (STATE_AT, RESET_STATE_AT))
-        self.weights = b.inttoptr(self.entry(WEIGHTS_AT), floats)
-        self.kernels, self.knob_count = self.entry(KERNELS), self.entry(KNOB_COUNT)
+        self.memory, self.reset_memory = (
+            b.inttoptr(self.entry(at), doubles) for at in (tables.MEMORY_AT, tables.RESET_MEMORY_AT)
+        )
+        self.state, self.reset_state = (b.inttoptr(self.entry(at), floats) for at in (tables.STATE_AT, tables.RESET_STATE_AT))
+        self.weights = b.inttoptr(self.entry(tables.WEIGHTS_AT), floats)
+        self.kernels, self.knob_count = self.entry(tables.KERNELS), self.entry(tables.KNOB_COUNT)
 
     def entry(self, place: int) -> Value:
         return self.builder.load(self.builder.gep(self.frame, [whole(place)]))
@@ -117,7 +110,7 @@ class _Runner:
                 row = b.mul(event, whole(3))
                 knob = b.fptosi(b.load(self.at(self.events, row, 1)), INDEX)
                 value = b.load(self.at(self.events, row, 2))
-                b.store(value, self.at(self.knob_table, b.mul(knob, whole(KNOB_COLUMNS)), TARGET))
+                b.store(value, self.at(self.knob_table, b.mul(knob, whole(tables.KNOB_COLUMNS)), tables.TARGET))
                 return [b.add(event, whole(1))]
 
             (event,) = code.repeat([event], due, take)
@@ -132,7 +125,9 @@ class _Runner:
 
     def _knob(self, k: Value) -> tuple[list[Value], list[Value]]:
         """Return (places, values) of a knob's columns."""
-        places = [self.at(self.knob_table, self.builder.mul(k, whole(KNOB_COLUMNS)), c) for c in range(KNOB_COLUMNS)]
+        places = [
+            self.at(self.knob_table, self.builder.mul(k, whole(tables.KNOB_COLUMNS)), c) for c in range(tables.KNOB_COLUMNS)
+        ]
         return places, [self.builder.load(place) for place in places]
 
     def _follow(self, k: Value, place: Value) -> None:
@@ -140,7 +135,7 @@ class _Runner:
         places, (value, target, coefficient, _) = self._knob(k)
         step = b.fmul(coefficient, b.fsub(target, value))
         value = b.select(b.fcmp_ordered("==", value, target), value, b.fadd(value, step))
-        b.store(value, places[VALUE])
+        b.store(value, places[tables.VALUE])
         b.store(b.fptrunc(value, FLOAT), self.at(self.knobs, b.mul(k, whole(TILE)), place))
 
     def _arrive(self, k: Value) -> None:
@@ -149,19 +144,19 @@ class _Runner:
         places, (value, target, _, close) = self._knob(k)
         away = b.fsub(target, value)
         near = b.and_(b.fcmp_ordered("<=", away, close), b.fcmp_ordered(">=", away, b.fneg(close)))
-        b.store(b.select(near, target, value), places[VALUE])
+        b.store(b.select(near, target, value), places[tables.VALUE])
 
     def _play(self, k: Value, start: Value, frames: Value, clock: Value, column: Value) -> None:
         """Play one kernel; mute it where its output turns non-finite, and begin it anew at the next tile."""
         b, code = self.builder, self.code
-        row = b.mul(k, whole(COLUMNS))
-        columns = [b.load(self.at(self.table, row, c)) for c in range(COLUMNS)]
-        muted_at = self.at(self.table, row, MUTED)
+        row = b.mul(k, whole(tables.COLUMNS))
+        columns = [b.load(self.at(self.table, row, c)) for c in range(tables.COLUMNS)]
+        muted_at = self.at(self.table, row, tables.MUTED)
         begins = b.icmp_signed("==", column, whole(0))
 
         def restart() -> None:
-            for live, fresh, first, last in ((self.memory, self.reset_memory, MEMORY, MEMORY_END),
-                                             (self.state, self.reset_state, STATE, STATE_END)):  # fmt: skip
+            for live, fresh, first, last in ((self.memory, self.reset_memory, tables.MEMORY, tables.MEMORY_END),
+                                             (self.state, self.reset_state, tables.STATE, tables.STATE_END)):  # fmt: skip
                 size, offset = b.sub(columns[last], columns[first]), columns[first]
 
                 def copy(i: Value, live: Value = live, fresh: Value = fresh, offset: Value = offset) -> None:
@@ -170,7 +165,7 @@ class _Runner:
                 code.loop(size, (), copy)
             b.store(whole(0), muted_at)
 
-        code.when(b.and_(b.icmp_signed("!=", columns[MUTED], whole(0)), begins), restart)
+        code.when(b.and_(b.icmp_signed("!=", columns[tables.MUTED], whole(0)), begins), restart)
         muted = b.icmp_signed("!=", b.load(muted_at), whole(0))
         with b.if_else(muted) as (silent, playing):
             with silent:
@@ -189,10 +184,14 @@ class _Runner:
             return made_array(b, kind, self.at(base, columns[first]), [b.sub(columns[first + 1], columns[first])])
 
         audio = made_array(b, FLOAT_ROWS, self.audio, [self.channels, self.total])
-        rows = b.sub(columns[KNOBS_END], columns[KNOBS])
-        knobs = made_array(b, FLOAT_ROWS, self.at(self.knobs, b.mul(columns[KNOBS], whole(TILE))), [rows, whole(TILE)])
-        arenas = [part(DOUBLES, self.memory, MEMORY), part(FLOATS, self.state, STATE), part(FLOATS, self.weights, WEIGHTS)]
-        kernel = b.inttoptr(columns[ADDRESS], KERNEL_KIND.as_pointer())
+        rows = b.sub(columns[tables.KNOBS_END], columns[tables.KNOBS])
+        knobs = made_array(b, FLOAT_ROWS, self.at(self.knobs, b.mul(columns[tables.KNOBS], whole(TILE))), [rows, whole(TILE)])
+        arenas = [
+            part(DOUBLES, self.memory, tables.MEMORY),
+            part(FLOATS, self.state, tables.STATE),
+            part(FLOATS, self.weights, tables.WEIGHTS),
+        ]
+        kernel = b.inttoptr(columns[tables.ADDRESS], KERNEL_KIND.as_pointer())
         b.call(kernel, [audio, start, frames, clock, knobs, *arenas])
 
     def _any_bad_column(self, start: Value, frames: Value) -> Value:
@@ -234,60 +233,3 @@ def exchange_float_mode(builder: ir.IRBuilder, mode: Value) -> Value:
     builder.store(mode, cell)
     builder.call(builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", (), kind), [address])
     return before
-
-
-def _emit_blocks(module: ir.Module, machine: Machine) -> None:
-    """run_blocks(frame, buffer, block): `run` over blocks of the frame's audio, copied in and out as a host does."""
-    function = ir.Function(module, ir.FunctionType(INDEX, [INDEX] * 3), "wetdry_run_blocks")
-    code = Code(ir.IRBuilder(function.append_basic_block("entry")), machine, 1)
-    b = code.builder
-    address, buffer, block = function.args
-    frame, scratch = b.inttoptr(address, INDEX.as_pointer()), b.inttoptr(buffer, POINTER)
-    places = {at: b.gep(frame, [whole(at)]) for at in (AUDIO, CHANNELS, TOTAL, CLOCK)}
-    whole_audio, channels, total = (b.load(places[at]) for at in (AUDIO, CHANNELS, TOTAL))
-    audio = b.inttoptr(whole_audio, POINTER)
-    b.store(buffer, places[AUDIO])
-    b.store(block, places[TOTAL])
-
-    def move(first: Value, inward: bool) -> None:
-        def row(c: Value) -> None:
-            outside, inside = code.at(audio, b.mul(c, total), first), code.at(scratch, b.mul(c, block))
-            source, goal = (outside, inside) if inward else (inside, outside)
-            code.loop(block, (), lambda i: b.store(b.load(code.at(source, i)), code.at(goal, i)) and None)
-
-        code.loop(channels, (), row)
-
-    def one(n: Value) -> None:
-        move(b.mul(n, block), True)
-        b.store(b.call(module.globals["wetdry_run"], [address]), places[CLOCK])
-        move(b.mul(n, block), False)
-
-    code.loop(b.sdiv(total, block), (), one)
-    b.ret(b.load(places[CLOCK]))
-
-
-def module(machine: Machine) -> ir.Module:
-    """Return the runner's code."""
-    made = ir.Module()
-    made.triple = machine.triple
-    _Runner(made, machine).emit()
-    _emit_blocks(made, machine)
-    return made
-
-
-RUNNER = Native("runner", module)
-
-
-class Functions:
-    """The compiled runner as Python calls it, with addresses; the interpreter lock is released meanwhile."""
-
-    def __init__(self) -> None:
-        number = ctypes.c_int64
-        self.run = ctypes.CFUNCTYPE(number, number)(RUNNER.address_of("wetdry_run"))
-        self.run_blocks = ctypes.CFUNCTYPE(number, *[number] * 3)(RUNNER.address_of("wetdry_run_blocks"))
-
-
-def one_pole_coefficient(time_constant_ms: float, sample_rate: float) -> float:
-    """Per-sample coefficient of the smoother: 1 - exp(-1 / (tau · rate)); 1 where tau is 0."""
-    samples = time_constant_ms * 1e-3 * sample_rate
-    return 1.0 if samples <= 0 else -math.expm1(-1.0 / samples)
