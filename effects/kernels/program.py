@@ -174,9 +174,9 @@ class Program:
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """Copies of everything that a stream leaves behind; setting them replays the same samples."""
+        knobs, muted = self._knob_table[:, tables.VALUE : tables.TARGET + 1], self._table[:, tables.MUTED]
         return {"clock": np.array(self.clock), "memory": self._memory.copy(), "state": self._state.copy(),
-                "knobs": self._knob_table[:, tables.VALUE : tables.TARGET + 1].copy(), "muted": self._table[:, tables.MUTED].copy(),
-                "knob_tile": self._knobs.copy()}  # fmt: skip
+                "knobs": knobs.copy(), "muted": muted.copy(), "knob_tile": self._knobs.copy()}  # fmt: skip
 
     @arrays.setter
     def arrays(self, arrays: dict[str, np.ndarray]) -> None:
