@@ -44,7 +44,7 @@ def test_every_option_plays_as_the_format_says(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["old keys, gated", "every layer of its own kind", "films, mixed", "head behind the stack",
                                   "condition net with LSTM", "LSTM, three layers", "ConvNet", "Linear", "sequential",
-                                  "slimmable"])  # fmt: skip
+                                  "slimmable", "channels"])  # fmt: skip
 @pytest.mark.parametrize("activation", ["exact", "fast"])
 def test_the_runtime_plays_the_same(name, activation, tmp_path):
     item = FILES[name](4)
