@@ -1,6 +1,6 @@
 """Steps that work value by value, or over the channels of one sample."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,38 +89,42 @@ class Curve(Each):
 
 
 class Gate(Each):
-    """gated: out = act(a) · sec(b); blended, s = sec(b): out = s · act(a) + (1 - s) · a; prelu slopes as parameters."""
+    """gated: out = act(a) · sec(b); blended, s = sec(b): out = s · act(a) + (1 - s) · a; prelu slopes as parameters.
 
-    def __init__(self, out: Buffer, source: Buffer, rows: int, blended: bool, curve: Activation, second: Activation,
-                 slopes: tuple[int | None, int | None] = (None, None)) -> None:  # fmt: skip
-        super().__init__(out, [(source, 0), (source, rows)], rows, [s for s in slopes if s is not None])
-        self.blended, self.curve, self.second, self.has = blended, curve, second, [s is not None for s in slopes]
+    A curve of None: that half's result is another buffer, in `done`, in the curves' order.
+    """
+
+    def __init__(self, out: Buffer, source: Buffer, rows: int, blended: bool, curves: Sequence[Activation | None],
+                 slopes: Sequence[int | None], done: Sequence[Buffer]) -> None:  # fmt: skip
+        sources = [(source, 0), (source, rows), *((b, 0) for b in done)]
+        super().__init__(out, sources, rows, [s for s in slopes if s is not None])
+        self.blended, self.curves, self.has = blended, curves, [s is not None for s in slopes]
 
     def shape(self) -> tuple[Any, ...]:
-        return (*super().shape(), self.blended, repr(self.curve), repr(self.second))
+        return (*super().shape(), self.blended, repr(self.curves))
 
     def formula(self, code: Code, values: list[Value], parameters: list[Value]) -> Value:
-        queue = list(parameters)
+        queue, done = list(parameters), values[2:]
         slopes = [queue.pop(0) if has else None for has in self.has]
-        first = curves.apply(code, self.curve, values[0], slopes[0])
-        share = curves.apply(code, self.second, values[1], slopes[1])
+        first, share = (curves.apply(code, curve, value, slope) if curve else done.pop(0)
+                        for curve, value, slope in zip(self.curves, values, slopes, strict=False))  # fmt: skip
         if not self.blended:
             return code.builder.fmul(first, share)
         return code.multiply_add(share, code.builder.fsub(first, values[0]), values[0])
 
 
 class Softmax(Step):
-    """exp(x - largest) over its sum, across the rows of each sample."""
+    """exp(x - largest) over its sum, across the rows of each sample, from the source's row `first` on."""
 
-    def __init__(self, out: Buffer, source: Buffer, rows: int) -> None:
-        self.out, self.source, self.rows = out, source, rows
+    def __init__(self, out: Buffer, source: Buffer, rows: int, first: int = 0) -> None:
+        self.out, self.source, self.rows, self.first = out, source, rows, first
         self.reads, self.writes = [source], [out]
 
     def shape(self) -> tuple[Any, ...]:
         return ("softmax", self.rows)
 
     def operands(self) -> list[Operand]:
-        return [Rows(self.source), Rows(self.out)]
+        return [Rows(self.source, 0, self.first), Rows(self.out)]
 
     def define(self, code: Code, frames: Value, column: Value, operands: list[Any]) -> None:
         source, out = operands

@@ -7,7 +7,7 @@ import numpy as np
 from ...models.spec import WaveNet, WaveNetArray
 from .plan import Buffer
 from .product import Product, Term, padded_rows
-from .rows import Add, Copy, Curve, Gate, ScaleShift, slopes_of
+from .rows import Add, Copy, Curve, Gate, ScaleShift, Softmax, slopes_of
 
 if TYPE_CHECKING:
     from .lowering import Lowering
@@ -107,13 +107,22 @@ class _Array:
 
     def _gated(self, source: Buffer, j: int, layer: str) -> Buffer:
         array, width, plan = self.array, self.array.width, self.plan
-        curve, second, out = array.curve(j), array.second_curve(j), Buffer(width)
-        slopes = slopes_of(plan, self.weights, f"{layer}activation.", curve, width)
-        if array.gate(j) == "none":
-            plan.add(Curve(out, source, width, curve, slopes))
+        gate, names = array.gate(j), ("activation", "secondary")
+        chosen = [array.curve(j)] if gate == "none" else [array.curve(j), array.second_curve(j)]
+        slopes = [slopes_of(plan, self.weights, f"{layer}{n}.", c, width) for n, c in zip(names, chosen, strict=False)]
+        done = []
+        for half, curve in enumerate(chosen):
+            if curve.name == "softmax":  # needs all channels at once
+                done.append(Buffer(width))
+                plan.add(Softmax(done[-1], source, width, half * width))
+        if gate == "none" and done:
+            return done[0]
+        out = Buffer(width)
+        if gate == "none":
+            plan.add(Curve(out, source, width, chosen[0], slopes[0]))
         else:
-            others = slopes_of(plan, self.weights, f"{layer}secondary.", second, width)
-            plan.add(Gate(out, source, width, array.gate(j) == "blended", curve, second, (slopes, others)))
+            plain = [None if curve.name == "softmax" else curve for curve in chosen]
+            plan.add(Gate(out, source, width, gate == "blended", plain, slopes, done))
         return out
 
     def _sum(self, source: Buffer, width: int, layer: str) -> None:
