@@ -37,7 +37,8 @@ def compile_model(model: Model, channels: int) -> Assembled:
     spec = model.spec
     lowering = Lowering(model)
     plan = lowering.plan
-    plan.sink = lowering.run(spec.layers, plan.source, "layers.")
+    with np.errstate(over="ignore", invalid="ignore"):  # extreme weights: the runner mutes what turns non-finite
+        plan.sink = lowering.run(spec.layers, plan.source, "layers.")
     together = (spec.input_channels, spec.output_channels) != (1, 1)
     return assemble(plan, lowering.films, channels, together, spec.output_channels)
 
