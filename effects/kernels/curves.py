@@ -90,6 +90,13 @@ def _leaky_hardtanh(code: Code, x: Value, curve: Activation) -> Value:
     return code.multiply_add(code.real(curve.maximum_slope), above, inside)
 
 
+def _silu(code: Code, x: Value) -> Value:
+    """x · sigmoid(x), with a sigmoid that is right to its last digit also where it is next to 0."""
+    b = code.builder
+    below = b.fadd(code.real(1.0), exponential(code, b.fneg(x)))
+    return b.fdiv(code.maximum(x, code.real(-87.0)), below)
+
+
 def _elu(code: Code, x: Value, alpha: float) -> Value:
     zero, one = code.real(0.0), code.real(1.0)
     below = code.builder.fsub(exponential(code, code.minimum(x, zero)), one)
@@ -107,7 +114,7 @@ def apply(code: Code, curve: Activation, x: Value, slope: Value | None = None) -
         "relu": lambda: code.maximum(x, code.real(0.0)),
         "leaky_relu": lambda: _leaky(code, x, code.real(curve.slope)),
         "prelu": lambda: _leaky(code, x, slope),
-        "silu": lambda: b.fmul(x, sigmoid(code, x)),
+        "silu": lambda: _silu(code, x),
         "softsign": lambda: b.fdiv(x, b.fadd(code.real(1.0), magnitude(code, x))),
         "hardtanh": lambda: code.maximum(code.minimum(x, code.real(curve.maximum)), code.real(curve.minimum)),
         "leaky_hardtanh": lambda: _leaky_hardtanh(code, x, curve),
