@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("torch")
-sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("models", "effects")]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from by_hand import play as play_by_hand
 from playing import SEEDS, effect_at, from_zero, in_blocks, peak_error, played
 from random_specs import LAYERS, SHAPES, answer, named_model, positions, random_model
