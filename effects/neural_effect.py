@@ -38,7 +38,9 @@ class NeuralEffect(Effect):
     def __init__(self, model: Model | None = None, **values: Any) -> None:
         if model is not None and not isinstance(model, Model):
             raise InvalidType(f"NeuralEffect takes a Model, got {type(model).__name__}; wetdry.models.load(path) gives one")
+        spec = model.spec if model else None
         self.__dict__["_model"] = model
+        self.__dict__["_channels"] = (spec.input_channels, spec.output_channels) if spec else (1, 1)  # slow to ask each block
         knobs = model.spec.knobs if model else ()
         self._set_up([replace(k, smoothing_ms=10.0) for k in knobs], values)
 
@@ -70,11 +72,9 @@ class NeuralEffect(Effect):
         if sample_rate != rate:
             raise InvalidValue(f"this model plays at {rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the audio "
                                f"to {rate:g} Hz first")  # fmt: skip
-        spec = self._model.spec
-        together = max(spec.input_channels, spec.output_channels)
-        if together > 1 and channels != together:
-            raise LayoutError(f"this model has {spec.input_channels} inputs and {spec.output_channels} outputs, "
-                              f"the audio has {channels} channels")  # fmt: skip
+        inputs, outputs = self._channels
+        if max(inputs, outputs) > 1 and channels != max(inputs, outputs):
+            raise LayoutError(f"this model has {inputs} inputs and {outputs} outputs, the audio has {channels} channels")
         played = compile_model(self._model, channels)
         return Part(played.kernel, self._knobs(), played.memory, played.state, played.weights, self._model.spec.silence_before)
 
@@ -85,17 +85,17 @@ class NeuralEffect(Effect):
         or (samples, input_channels), 1-D where it has one input, and returns its outputs in the same layout (1-D only
         where the audio was and there is one output). Everything else as `Effect.process`.
         """
-        spec = self._model.spec if self._model else None
-        if spec is None or spec.input_channels == spec.output_channels:
+        inputs, outputs = self._channels
+        if inputs == outputs:
             return super().process(input_array, sample_rate, buffer_size, reset)
         rate = check_call(sample_rate, buffer_size)
         with self._lock:
             planar = self._layout.to_planar(input_array)
-            if planar.shape[0] != spec.input_channels:
-                raise LayoutError(f"this model has {spec.input_channels} inputs, the audio has {planar.shape[0]} channels")
-            rows = np.zeros((max(spec.input_channels, spec.output_channels), planar.shape[1]), np.float32)
+            if planar.shape[0] != inputs:
+                raise LayoutError(f"this model has {inputs} inputs, the audio has {planar.shape[0]} channels")
+            rows = np.zeros((max(inputs, outputs), planar.shape[1]), np.float32)
             rows[: len(planar)] = planar
-            wet = np.ascontiguousarray(self._player.play(rows, rate, bool(reset))[: spec.output_channels])
+            wet = np.ascontiguousarray(self._player.play(rows, rate, bool(reset))[:outputs])
             return wet if input_array.ndim == 1 and len(wet) > 1 else self._layout.from_planar(wet, input_array)
 
     __call__ = process
