@@ -15,6 +15,7 @@ from ..kernels.code import Code, Value
 from .plan import Buffer, Cell, Operand, Plan, Rows, Step, Weights
 
 UNROLLED = 48  # units whose products are emitted one after the other; more run in a loop
+CHAINED = 6  # vectors of sums up to which two chains are faster than one
 Fraction = tuple[Value, Value]
 
 
@@ -136,7 +137,16 @@ class _Step:
         return self._products(sums, self.w_ih, lambda i: code.at(pointer, code.multiply(i, stride), j), self.of.inputs)
 
     def _state(self, sums: list[Value]) -> list[Value]:
-        return self._products(sums, self.w_hh, lambda k: self.code.at(self.hidden, k), self.of.layer.hidden)
+        """Add the state's products; few vectors are summed in two chains, so that no sum waits for the one before."""
+        code, units, vectors = self.code, self.of.layer.hidden, len(sums)
+        if vectors > CHAINED or code.lanes == 16 or units > UNROLLED:
+            return self._products(sums, self.w_hh, lambda k: code.at(self.hidden, k), units)
+        row = self.of.width * self.of.gates
+        half = units // 2
+        later = self._products([code.real(0.0)] * vectors, code.at(self.w_hh, half * row),
+                               lambda k: code.at(self.hidden, half, k), units - half)  # fmt: skip
+        first = self._products(sums, self.w_hh, lambda k: code.at(self.hidden, k), half)
+        return [code.builder.fadd(a, b) for a, b in zip(first, later, strict=True)]
 
     def _biases(self, gates: int, first: int = 0) -> list[Value]:
         return [v for g in range(gates) for v in self.loaded(self.bias, (first + g) * self.of.width)]
