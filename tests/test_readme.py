@@ -1,6 +1,7 @@
 """The README's Python code runs as it stands, and its links and commands exist."""
 
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, zamtube):
-    """A folder as the README's reader has it: a riff, and a clone of ZamTube (untrained here)."""
+    """A folder as the README's reader has it: a riff, a clone of ZamTube (untrained here), an amp."""
     monkeypatch.chdir(tmp_path)
     riff = 0.3 * np.random.default_rng(0).standard_normal(48000).astype(np.float32)
     soundfile.write("riff.wav", riff, 48000, subtype="FLOAT")
@@ -25,6 +26,7 @@ def folder(tmp_path, monkeypatch, zamtube):
         48000, (Parameter("tube_drive", "", 0, 11, 0.1), Parameter("treble", "", 0, 10, 5)), channels=4, dilations=(1, 2, 4)
     )
     random_model(spec, seed=1).save("runs/zamtube/clone.safetensors")
+    runpy.run_path(str(ROOT / "examples" / "play_a_nam_file.py"))["write_small_amp"](Path("amp.nam"))
     return tmp_path
 
 
