@@ -151,7 +151,9 @@ def _define(step: Step, operands: list[Any], code: Code, number: int) -> ir.Func
     for operand in operands:
         kinds += [INDEX] if isinstance(operand, int) else [POINTER]
         kinds += [INDEX] if isinstance(operand, Rows | Knobs) else []
-    function = ir.Function(code.builder.module, ir.FunctionType(ir.VoidType(), kinds), f"{key_name(step)}_{number}")
+    function = ir.Function(
+        code.builder.module, ir.FunctionType(ir.VoidType(), kinds), f"{type(step).__name__.lower()}_{number}"
+    )
     function.linkage = "internal"
     function.attributes.add("noinline")
     inner = Code(ir.IRBuilder(function.append_basic_block("entry")), code.machine)
@@ -162,11 +164,6 @@ def _define(step: Step, operands: list[Any], code: Code, number: int) -> ir.Func
     step.define(inner, frames, column, given)
     inner.builder.ret_void()
     return function
-
-
-def key_name(step: Step) -> str:
-    """Return a name for a step's function, as profilers show it."""
-    return type(step).__name__.lower()
 
 
 def _move_back(places: _Places, functions: dict[Any, ir.Function]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...models.spec import Activation
-from ..kernels.code import Code, Value
+from ..kernels.code import FLOAT, Code, Value
 from ..kernels.curves import apply
 from ..kernels.kernel import TILE
 from .film import Film
@@ -216,6 +216,4 @@ def _filled(values: np.ndarray, count: int) -> np.ndarray:
 
 
 def _float(code: Code, value: Value) -> Value:
-    from llvmlite import ir
-
-    return code.fill(code.builder.sitofp(value, ir.FloatType()))
+    return code.fill(code.builder.sitofp(value, FLOAT))

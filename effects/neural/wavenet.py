@@ -96,7 +96,7 @@ class _Array:
         bias, plan = self.weights[f"{layer}conv.bias"], self.plan
         terms, groups = [conv, mixin], [array.groups, array.mixin_groups]
         if "conv_post" in self.slots or "input_mixin_post" in self.slots:
-            first, second, both = Buffer(wide), Buffer(wide), Buffer(2 * wide)
+            first, second = Buffer(wide), Buffer(wide)
             plan.add(Product(plan, first, [conv], bias))
             plan.add(Product(plan, second, [mixin]))
             first, second = self._modulated("conv_post", first, layer), self._modulated("input_mixin_post", second, layer)
