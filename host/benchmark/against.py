@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
 @dataclass(frozen=True)
 class OutsideEngine:
-    """A command with `{model}` and `{block}` in it; run without a shell.
+    """A command with `{model}`, `{block}` and perhaps `{seconds}` in it; run without a shell.
 
     Attributes:
         command: as a person writes it; quotes work as in a shell.
@@ -32,13 +32,14 @@ class OutsideEngine:
         """The program's file name."""
         return Path(self._words()[0]).name
 
-    def best_pass(self, model: Path, buffer_size: int) -> float:
-        """Run the command once and return the ns a sample it prints.
+    def best_pass(self, model: Path, buffer_size: int, seconds: float) -> float:
+        """Run the command once and return the ns a sample it prints; a pass is to be over `seconds` of audio.
 
         Raises:
             PluginError: it cannot be started, fails, hangs, or prints no number; one line with its own last words.
         """
-        words = [word.replace("{model}", str(model)).replace("{block}", str(buffer_size)) for word in self._words()]
+        given = {"{model}": str(model), "{block}": str(buffer_size), "{seconds}": f"{seconds:g}"}
+        words = [re.sub("|".join(map(re.escape, given)), lambda found: given[found[0]], word) for word in self._words()]
         try:
             done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=self.timeout,
                                   stdin=subprocess.DEVNULL)  # fmt: skip

@@ -64,7 +64,7 @@ class Budget:
         return {**asdict(self), "kept": self.kept}
 
 
-def measure_budgets(rounds: int = 9, seconds: float = 2.0, seed: int = 0) -> list[Budget]:
+def measure_budgets(rounds: int = 9, seconds: float = 0.5, seed: int = 0) -> list[Budget]:
     """Build every net with seeded weights and measure it; the nets take turns, round by round."""
     audio = noise(seconds, RATE, seed)
     blocks = cut(audio, BLOCK)
@@ -155,7 +155,7 @@ class TcnSpeed:
         return {**asdict(self), "peak_fraction": self.peak_fraction}
 
 
-def measure_tcn(rounds: int = 9, seconds: float = 1.0, seed: int = 0) -> TcnSpeed:
+def measure_tcn(rounds: int = 9, seconds: float = 0.5, seed: int = 0) -> TcnSpeed:
     """Play TCN-300 with its knobs moving and set it beside the core's peak, measured in the same rounds."""
     model = seeded_model(tcn_300(), seed)
     effect, blocks = NeuralEffect(model), cut(noise(seconds, RATE, seed), TCN_BLOCK)
@@ -193,7 +193,7 @@ class SeedBudgets:
         return {**asdict(self), "nets": nets, "calls": self.calls.to_dict(), "tcn": self.tcn.to_dict()}
 
 
-def measure_seed_budgets(rounds: int = 9, seconds: float = 2.0, seed: int = 0) -> SeedBudgets:
+def measure_seed_budgets(rounds: int = 9, seconds: float = 0.5, seed: int = 0) -> SeedBudgets:
     """Measure everything there is a budget for. Raises InvalidValue without a round, or outside 0 to 600 s."""
     check_rounds(rounds)
     check_seconds(seconds)

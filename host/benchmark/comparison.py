@@ -68,7 +68,7 @@ class Comparison:
 
 
 def compare(path: str | Path, *, block_sizes: Sequence[int] = (64,), engines: Sequence[str] = (OURS,),
-            against: Sequence[OutsideEngine] = (), rounds: int = 9, seconds: float = 2.0, seed: int = 0,
+            against: Sequence[OutsideEngine] = (), rounds: int = 9, seconds: float = 0.5, seed: int = 0,
             loading: dict[str, Any] | None = None) -> Comparison:  # fmt: skip
     """Measure one model file.
 

@@ -89,7 +89,7 @@ def race_outside(model: Model, path: Path, outside: OutsideEngine, audio: np.nda
     host, ours, theirs = CompiledHost(model, buffer_size), [], []
     for _ in range(rounds):
         ours.append(host.best_pass(audio))
-        theirs.append(outside.best_pass(path, buffer_size))
+        theirs.append(outside.best_pass(path, buffer_size, len(audio) / model.spec.sample_rate))
     return Ratio.of(outside.name, buffer_size, ours, theirs)
 
 

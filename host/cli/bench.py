@@ -10,8 +10,8 @@ from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 
 BLOCKS = "1,16,64,256,2048"
 AGAINST_HELP = (
-    "Another engine to take turns with: 'COMMAND {model} {block}'. It plays the model on one thread in such blocks and "
-    "ends its last line with the ns a sample of its best pass. May be repeated."
+    "Another engine to take turns with: 'COMMAND {model} {block} {seconds}'. It plays the model on one thread in such blocks, "
+    "pass after pass over so many seconds, and ends its last line with the ns a sample of its best pass. May be repeated."
 )
 
 
@@ -23,7 +23,9 @@ def run(
     engines: Annotated[str, typer.Option(help="ours, onnxruntime, torch, torchscript, comma-separated; or all.")] = "ours",
     against: Annotated[list[str] | None, typer.Option(help=AGAINST_HELP)] = None,
     rounds: Annotated[int, typer.Option(help="Turns each engine takes; medians are shown.")] = 9,
-    seconds: Annotated[float, typer.Option(help="Length of the noise that is played.")] = 2.0,
+    seconds: Annotated[
+        float, typer.Option(help="Length of the noise of one pass; shorter ones find quiet moments on a busy machine.")
+    ] = 0.5,
     seed: Annotated[int, typer.Option(help="Of the noise, and of the weights with --seed-budgets.")] = 0,
     seed_budgets: Annotated[
         bool, typer.Option("--seed-budgets", help="Measure nets of seeded weights against budgets.")

@@ -93,18 +93,18 @@ def test_an_engine_that_is_not_installed_says_how_it_would_be(name, module, extr
 
 
 def outside(body, timeout=20.0):
-    return OutsideEngine(f"'{sys.executable}' -c '{body}' {{model}} {{block}}", timeout)
+    return OutsideEngine(f"'{sys.executable}' -c '{body}' {{model}} {{block}} {{seconds}}", timeout)
 
 
 def test_the_command_is_given_model_and_block(tmp_path):
-    body = 'import sys; print("7 warnings"); print("passes 9, ns/sample", len(sys.argv[1]) + float(sys.argv[2]))'
+    body = 'import sys; m, b, s = sys.argv[1:]; print("7 warnings"); print("passes 9, ns/sample", len(m) + float(b) + float(s))'
     path = tmp_path / "with space.nam"
-    assert outside(body).best_pass(path, 128) == len(str(path)) + 128
+    assert outside(body).best_pass(path, 128, 0.5) == len(str(path)) + 128.5
 
 
 def test_no_shell_reads_the_command(tmp_path):
     command = f"'{sys.executable}' -c 'import sys; print(len(sys.argv), 3.5)' '$HOME; touch {tmp_path}/made' {{model}}"
-    assert OutsideEngine(command).best_pass(Path("a; touch b.nam"), 64) == 3.5
+    assert OutsideEngine(command).best_pass(Path("a; touch b.nam"), 64, 1.0) == 3.5
     assert not list(tmp_path.iterdir())
 
 
@@ -120,14 +120,14 @@ def test_no_shell_reads_the_command(tmp_path):
 ])  # fmt: skip
 def test_an_engine_that_fails_is_one_line(body, words):
     with pytest.raises(PluginError, match="--against") as caught:
-        outside(body, timeout=0.5 if "sleep" in body else 20.0).best_pass(Path("a.nam"), 64)
+        outside(body, timeout=0.5 if "sleep" in body else 20.0).best_pass(Path("a.nam"), 64, 1.0)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_commands_that_cannot_start():
     with pytest.raises(PluginError, match="cannot be started"):
-        OutsideEngine("/no/such/engine {model}").best_pass(Path("a.nam"), 64)
+        OutsideEngine("/no/such/engine {model}").best_pass(Path("a.nam"), 64, 1.0)
     for command in ("", "'"):
         with pytest.raises(InvalidValue, match="--against"):
             OutsideEngine(command)
