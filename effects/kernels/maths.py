@@ -5,19 +5,19 @@ import numpy as np
 from .curves import TANH_P, TANH_Q
 from .kernel import helper
 
-P0, P1, P2, P3, P4 = map(np.float32, TANH_P)
-_, Q1, Q2, Q3, Q4 = map(np.float32, TANH_Q)
-EIGHT, ONE = np.float32(8.0), np.float32(1.0)
+P0, P1, P2 = map(np.float32, TANH_P)
+Q0, Q1, Q2, Q3 = map(np.float32, TANH_Q)
+NINE, TWO = np.float32(9.0), np.float32(2.0)
 
 
 @helper
 def tanh(x):
     """tanh(x) within 3e-7, float32."""
-    x = min(max(x, -EIGHT), EIGHT)
+    x = min(max(x, -NINE), NINE)
     u = x * x
-    p = ((((P4 * u + P3) * u + P2) * u + P1) * u + P0) * x
-    q = (((Q4 * u + Q3) * u + Q2) * u + Q1) * u + ONE
-    return p / q
+    n = ((P2 * u + P1) * u + P0) * x
+    d = ((Q3 * u + Q2) * u + Q1) * u + Q0
+    return TWO * n * d / (n * n + d * d)
 
 
 @helper
