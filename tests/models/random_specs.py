@@ -216,7 +216,7 @@ def leveled(spec, seed):
     the largest to the smallest."""
     model = Model(spec, drawn_weights(spec, seed))
     levels = [deviation(model, seed + i) for i in range(3)]
-    level = float(np.median(levels)) or 1e-9
+    level = max(float(np.median(levels)), 1e-9)
     return model if 0.15 <= level <= 0.7 else scaled(model, 0.3 / level), level, max(levels) / max(min(levels), 1e-9)
 
 
