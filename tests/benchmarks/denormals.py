@@ -48,9 +48,8 @@ def ratios(model, length: float) -> list[float]:
 if __name__ == "__main__":
     length = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     models = {name: named_model(name) for name in SHAPES} | {f"{kind}, seed 0": random_model(0, kind) for kind in LAYERS}
-    print(
-        f"{length:g} s of silence after a loud second over {length:g} s of noise, one thread, median of {ROUNDS * SLICES} turns; bar {BAR}"
-    )
+    print(f"{length:g} s of silence after a loud second over {length:g} s of noise, one thread")
+    print(f"median of {ROUNDS * SLICES} turns, bar {BAR}")
     worst = 0.0
     for name, model in models.items():
         middle = statistics.median(ratios(model, length))
