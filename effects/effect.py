@@ -59,7 +59,7 @@ class Effect:
         own = self.__dict__  # past __setattr__, which only lets knobs through
         own["_table"] = {p.name: p for p in table}
         own["_values"] = {p.name: p.default for p in table}
-        own["_numbers"] = np.array([self._kernel_number(p, p.default) for p in table])
+        own["_numbers"] = [self._kernel_number(p, p.default) for p in table]
         own["_lock"] = threading.RLock()
         own["_layout"] = ChannelLayout()
         own["_player"] = Player([self])

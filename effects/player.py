@@ -1,12 +1,13 @@
 """Player: effects in series as one stream, from knob moves on the Python side to one compiled call a block."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..models.errors import InvalidValue
-from .kernels.program import NO_EVENTS, Program
+from .kernels.program import LAST_EVENT, NO_EVENTS, Program
 
 if TYPE_CHECKING:
     from .effect import Effect
@@ -21,7 +22,7 @@ class Player:
     def __init__(self, effects: Sequence["Effect"]) -> None:
         self.effects = list(effects)
         self._program: Program | None = None
-        self._sent = np.zeros(0)
+        self._sent: list[float] = []
         self.forget()
 
     def forget(self) -> None:
@@ -38,8 +39,8 @@ class Player:
             total += effect.latency_samples
         return total
 
-    def _numbers(self) -> np.ndarray:
-        return np.concatenate([np.zeros(0), *(e._numbers for e in self.effects)])
+    def _numbers(self) -> list[float]:
+        return [number for e in self.effects for number in e._numbers]
 
     def play(self, planar: np.ndarray, sample_rate: float, reset: bool) -> np.ndarray:
         """Return `planar`, float32 (channels, samples), played; the array is the player's to change.
@@ -74,7 +75,7 @@ class Player:
 
     def _program_reset(self, program: Program) -> None:
         self._sent = self._numbers()
-        program.reset(self._sent)
+        program.reset(np.array(self._sent))
         self._fresh, self._dropped = False, 0
 
     def _events(self, program: Program, samples: int) -> np.ndarray:
@@ -84,25 +85,23 @@ class Player:
             moves += effect._moves
         if moves == self._seen or not samples:
             return NO_EVENTS
-        rows: list[tuple[float, int, float]] = []
-        numbers = self._numbers()
-        for knob in np.flatnonzero(numbers != self._sent):
-            rows.append((float(program.clock), int(knob), float(numbers[knob])))
+        clock, numbers = float(program.clock), self._numbers()
+        rows = [(clock, knob, new) for knob, (new, old) in enumerate(zip(numbers, self._sent, strict=True)) if new != old]
         offset = 0
         for effect in self.effects:
-            while effect._scheduled and effect._scheduled[0][0] < program.clock + samples:
+            while effect._scheduled and effect._scheduled[0][0] < clock + samples:
                 sample, knob, number, value = effect._scheduled.pop(0)
-                rows.append((max(sample, float(program.clock)), offset + knob, number))
+                rows.append((max(sample, clock), offset + knob, number))
                 effect._values[list(effect._table)[knob]] = value
-                effect._numbers[knob] = number
-                numbers[offset + knob] = number
+                effect._numbers[knob] = numbers[offset + knob] = number
             offset += len(effect._numbers)
         self._sent = numbers
         if not any(e._scheduled for e in self.effects):
             self._seen = moves
         if not rows:
             return NO_EVENTS
-        return np.array(sorted(rows, key=lambda row: row[0]))
+        rows.sort(key=itemgetter(0))
+        return np.array([*rows, LAST_EVENT])
 
     @property
     def state(self) -> dict[str, np.ndarray]:
@@ -110,7 +109,7 @@ class Player:
         if self._program is None or self._fresh:
             return {}
         own = {"sample_rate": np.array(self._program.sample_rate), "channels": np.array(self._program.channels),
-               "dropped": np.array(self._dropped), "sent": self._sent.copy()}  # fmt: skip
+               "dropped": np.array(self._dropped), "sent": np.array(self._sent)}  # fmt: skip
         return {**own, **self._program.arrays}
 
     @state.setter
@@ -119,8 +118,8 @@ class Player:
             self.forget()
             return
         program = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
-        if arrays["sent"].shape != self._numbers().shape or arrays["memory"].shape != program.arrays["memory"].shape:
+        if len(arrays["sent"]) != len(self._numbers()) or arrays["memory"].shape != program.arrays["memory"].shape:
             raise InvalidValue("state: it was taken from another effect; build the same effect, then set it")
         self._program_reset(program)
         program.arrays = arrays
-        self._sent, self._dropped = arrays["sent"].copy(), int(arrays["dropped"])
+        self._sent, self._dropped = arrays["sent"].tolist(), int(arrays["dropped"])

@@ -12,7 +12,8 @@ from . import tables
 from .compiled_runner import functions
 from .kernel import TILE
 
-NO_EVENTS = np.array([[np.inf, 0.0, 0.0]])  # the row that ends every list of events
+LAST_EVENT = (np.inf, 0.0, 0.0)  # the row that ends every list of events
+NO_EVENTS = np.array([LAST_EVENT])
 NO_EVENTS_AT = NO_EVENTS.ctypes.data
 LINE = 16  # elements; a cache line of float32
 
@@ -151,7 +152,8 @@ class Program:
     def process(self, audio: np.ndarray, events: np.ndarray = NO_EVENTS) -> None:
         """Change `audio`, float32 (channels, samples) C-contiguous, in place.
 
-        `events`: float64 rows (stream sample counted from the reset, knob index, value), sorted by sample.
+        `events`: float64 rows (stream sample counted from the reset, knob index, value), sorted by sample, then
+        LAST_EVENT.
         """
         if not audio.size:
             return
@@ -160,8 +162,7 @@ class Program:
         if events is NO_EVENTS:
             self.clock = frame[tables.CLOCK] = self._run(self._frame_at)
             return
-        events = np.concatenate([events, NO_EVENTS])
-        frame[tables.EVENTS] = events.ctypes.data
+        frame[tables.EVENTS] = address_of(events)
         self.clock = frame[tables.CLOCK] = self._run(self._frame_at)
         frame[tables.EVENTS] = NO_EVENTS_AT
 

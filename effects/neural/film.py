@@ -105,11 +105,16 @@ def multiply(
 ) -> None:
     """out = curve(W · source + bias); weights lie as [input][output], the bias as the last input; outputs fill vectors."""
 
-    def vector(index: Value) -> None:
-        total = code.load(code.at(weights, inputs * outputs, index))
-        (total,) = code.loop(inputs, (total,), lambda i, s: [
-            code.multiply_add(code.spread(code.at(source, i)), code.load(code.at(weights, code.multiply(i, outputs), index)), s)
-        ])  # fmt: skip
-        code.store(curves.apply(code, curve, total) if curve else total, code.at(out, index))
+    vectors = next(n for n in (4, 2, 1) if outputs % (n * code.lanes) == 0)  # several sums at once, none waits for another
 
-    code.loop(outputs, (), vector, step=code.lanes)
+    def group(index: Value) -> None:
+        totals = [code.load(code.at(weights, inputs * outputs, index, v * code.lanes)) for v in range(vectors)]
+
+        def add(i: Value, *totals: Value) -> list[Value]:
+            factor, row = code.spread(code.at(source, i)), code.at(weights, code.multiply(i, outputs), index)
+            return [code.multiply_add(factor, code.load(code.at(row, v * code.lanes)), t) for v, t in enumerate(totals)]
+
+        for v, total in enumerate(code.loop(inputs, totals, add)):
+            code.store(curves.apply(code, curve, total) if curve else total, code.at(out, index, v * code.lanes))
+
+    code.loop(outputs, (), group, step=vectors * code.lanes)
