@@ -79,7 +79,8 @@ class Recurrent(Step):
         return given + ([Weights(self.head_weight), Weights(self.head_bias)] if self.head else [])
 
     def define(self, code: Code, frames: Value, column: Value, operands: list[Any]) -> None:
-        lanes = max(n for n in (4, 8, 16) if n <= code.machine.lanes and self.width % n == 0)
+        widest = 16 if self.width > 16 else 8  # two halves of a step overlap better than one whole
+        lanes = max(n for n in (4, 8, 16) if n <= min(code.machine.lanes, widest) and self.width % n == 0)
         step = _Step(self, code.narrow(lanes), operands)
         count = self.width // lanes
 

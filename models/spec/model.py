@@ -52,7 +52,8 @@ class ModelSpec(Plain):
         knobs: what can be turned; their raw positions enter the conditioning net, or `KnobInputs`, in this order.
         conditioning: the net between knobs and FiLMs; None exactly where nothing is FiLM-conditioned.
         input_channels: of the signal; 1: every channel of audio is played on its own.
-        prewarm_samples: silence that precedes the first sample, so that a player starts without a click;
+        prewarm_samples: silence that precedes the first sample, so that a player starts without a click (a player
+            fills it up to whole tiles of 64);
             None: the receptive field. 0 starts from the zero state.
 
     Raises:
