@@ -48,6 +48,8 @@ def run(
     peak = float(np.abs(out).max())
     level = f"{20 * np.log10(peak):.1f} dBFS" if peak > 0 else "silence"
     console.print(f"{wet}: {out.shape[1] / rate:.2f} s, {out.shape[0]} ch, {rate} Hz, peak {level}")
+    if peak > 1:
+        console.print("[yellow]above full scale: 32-bit float WAV keeps it, any other file or a sound card clips it[/yellow]")
 
 
 def _play(played: Any, processor: str, dry: str, audio: Any, rate: int) -> Any:

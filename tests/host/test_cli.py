@@ -93,11 +93,17 @@ def test_render_through_a_cabinet(folder):
 
 
 def test_render_says_that_it_resampled_the_cabinet(folder):
-    soundfile.write(folder / "cab.wav", np.eye(1, 400)[0], 96000, subtype="FLOAT")
+    soundfile.write(folder / "cab.wav", 100 * np.eye(1, 400)[0], 96000, subtype="FLOAT")
     done = wetdry("render", "clone.safetensors", "dry.wav", "wet.wav", "--cab", "cab.wav", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert "cab.wav is at 96000 Hz: resampled to 48000 Hz" in done.stdout
+    assert "cab.wav is at 96000 Hz: resampled to 48000 Hz" in done.stdout and "above full scale" in done.stdout
     assert len(soundfile.read(folder / "wet.wav")[0]) == RATE
+
+
+def test_render_warns_of_nothing_below_full_scale(folder):
+    soundfile.write(folder / "cab.wav", 1e-3 * np.eye(1, 400)[0], 48000, subtype="FLOAT")
+    done = wetdry("render", "clone.safetensors", "dry.wav", "wet.wav", "--cab", "cab.wav", cwd=folder)
+    assert "dBFS" in done.stdout and "full scale" not in done.stdout
 
 
 def test_render_passes_on_how_a_file_is_read(folder):
