@@ -4,6 +4,14 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import soundfile
+from random_model import random_model
+
+from wetdry.models import Parameter
+from wetdry.models.spec import wavenet
+
+RATE = 48000
 WETDRY = [sys.executable, "-c", "from wetdry.host.cli import main; main()"]
 
 
@@ -21,3 +29,21 @@ def refused(done, *words):
     assert "Traceback" not in done.stderr + done.stdout
     for word in words:
         assert word in lines[0], lines[0]
+
+
+def noise(seconds=1.0, channels=1):
+    return (0.2 * np.random.default_rng(0).standard_normal((int(seconds * RATE), channels))).astype(np.float32)
+
+
+def filled(folder):
+    """Put a dry file, broken ones and a clone into `folder`."""
+    soundfile.write(folder / "dry.wav", noise(), RATE, subtype="FLOAT")
+    soundfile.write(folder / "stereo.flac", noise(channels=2), 44100)
+    soundfile.write(folder / "empty.wav", noise(0), RATE)
+    broken = noise()
+    broken[77] = np.nan
+    soundfile.write(folder / "nan.wav", broken, RATE, subtype="FLOAT")
+    (folder / "text.wav").write_text("this is no audio")
+    spec = wavenet(RATE, (Parameter("drive", "", 0, 10, 5),), channels=4, dilations=(1, 2))
+    random_model(spec, scale=0.4).save(folder / "clone.safetensors")
+    return folder
