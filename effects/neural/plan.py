@@ -18,6 +18,13 @@ def lines(count: int) -> int:
     return -(-count // LINE) * LINE
 
 
+def filled(values: np.ndarray, count: int) -> np.ndarray:
+    """Return `values` in float32, filled up with zeros to `count`."""
+    full = np.zeros(count, np.float32)
+    full[: np.size(values)] = np.ravel(values)
+    return full
+
+
 @dataclass(eq=False)
 class Buffer:
     """Rows of samples: those of the tile, and `history` samples before them where a later step looks back.
@@ -136,8 +143,7 @@ class Plan:
     def pack(self, values: np.ndarray) -> int:
         """Append weights, from a cache line on; return their offset."""
         offset = self._weight_size
-        flat = np.zeros(lines(np.size(values)), np.float32)
-        flat[: np.size(values)] = np.ravel(values)
+        flat = filled(values, lines(np.size(values)))
         self._weights.append(flat)
         self._weight_size += flat.size
         return offset

@@ -16,7 +16,7 @@ from ..kernels.code import FLOAT, Code, Value
 from ..kernels.curves import apply
 from ..kernels.kernel import TILE
 from .film import Film
-from .plan import Buffer, Operand, Plan, Rows, Step, Weights
+from .plan import Buffer, Operand, Plan, Rows, Step, Weights, filled
 
 UNROLLED = 8  # taps emitted one after the other; more run in a loop
 
@@ -80,8 +80,8 @@ class Product(Step):
         for term in terms:
             term.source.look_back((term.taps - 1) * term.dilation)
         self.weights = [plan.pack(self._packed(t.weight)) for t in terms]
-        self.bias = -1 if bias is None else plan.pack(_filled(bias, padded))
-        self.slopes = -1 if slopes is None else plan.pack(_filled(np.broadcast_to(slopes, self.rows), padded))
+        self.bias = -1 if bias is None else plan.pack(filled(bias, padded))
+        self.slopes = -1 if slopes is None else plan.pack(filled(np.broadcast_to(slopes, self.rows), padded))
         self.reads = [t.source for t in terms] + ([plus] if plus else []) + ([total] if total and not starts_total else [])
         self.writes = [b for b in (out, total) if b]
 
@@ -207,12 +207,6 @@ def over_time(code: Code, frames: Value, chunk: Any) -> None:
         code.loop(whole_chunks, (), lambda n: chunk(most, code.multiply(n, wide)))
     done = code.multiply(whole_chunks, wide)
     code.loop(code.builder.sub(frames, done), (), lambda n: chunk(1, code.add(done, n)), step=code.lanes)
-
-
-def _filled(values: np.ndarray, count: int) -> np.ndarray:
-    full = np.zeros(count, np.float32)
-    full[: np.size(values)] = values
-    return full
 
 
 def _float(code: Code, value: Value) -> Value:

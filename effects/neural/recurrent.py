@@ -12,7 +12,7 @@ from llvmlite import ir
 from ...models.spec import GRU, LSTM
 from ..kernels import curves
 from ..kernels.code import Code, Value
-from .plan import Buffer, Cell, Operand, Plan, Rows, Step, Weights
+from .plan import Buffer, Cell, Operand, Plan, Rows, Step, Weights, filled
 
 UNROLLED = 48  # units whose products are emitted one after the other; more run in a loop
 CHAINED = 6  # vectors of sums up to which two chains are faster than one
@@ -41,10 +41,7 @@ class Recurrent(Step):
         self.layer, self.source, self.out, self.head = layer, source, out, head is not None
         self.reads, self.writes = [source], [out]
         self.inputs, self.gates = source.rows, 4 if isinstance(layer, LSTM) else 3
-        self.width = -(-layer.hidden // 4) * 4  # units, filled up to whole vectors of at least four
-        self.width = min(
-            (-(-layer.hidden // n) * n for n in (4, 8, 16)), key=lambda w: (w > layer.hidden * 1.2, -(w % 16 == 0), w)
-        )
+        self.width = filled_up(layer.hidden)
         halves = np.array([0.5, 0.5, 1.0, 0.5][: self.gates], np.float32)  # gates i, f, g, o or r, z, n
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         rows = {name: self._gates(weights[f"{at}{name}"], halves) for name in names}
@@ -53,9 +50,9 @@ class Recurrent(Step):
         self.w_ih = plan.pack(rows["weight_ih"].transpose(2, 0, 1))  # [input][gate][unit]
         self.w_hh = plan.pack(rows["weight_hh"].transpose(2, 0, 1))
         starts = [weights.get(f"{at}{s}", np.zeros(layer.hidden, np.float32)) for s in ("initial_hidden", "initial_cell")]
-        self.hidden, self.cell = (plan.cell(_filled(s, self.width)) for s in starts)
+        self.hidden, self.cell = (plan.cell(filled(s, self.width)) for s in starts)
         if head:
-            self.head_weight, self.head_bias = plan.pack(_filled(head[0][0], self.width)), plan.pack(head[1])
+            self.head_weight, self.head_bias = plan.pack(filled(head[0][0], self.width)), plan.pack(head[1])
 
     def _gates(self, values: np.ndarray, halves: np.ndarray) -> np.ndarray:
         """(gates · hidden, …) → (gates, width, …), sigmoid gates halved."""
@@ -216,9 +213,3 @@ def _sum(code: Code, vector: Value) -> Value:
         low, high = (builder.shuffle_vector(vector, vector, pick) for pick in picks)
         vector = builder.fadd(low, high)
     return builder.extract_element(vector, ir.Constant(word, 0))
-
-
-def _filled(values: np.ndarray, count: int) -> np.ndarray:
-    full = np.zeros(count, np.float32)
-    full[: np.size(values)] = values
-    return full
