@@ -109,6 +109,7 @@ def test_wheel_installs_and_plays(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     assert "wetdry/py.typed" in names
     assert "wetdry/host/report.html.jinja" in names
+    assert {f"wetdry/presets/effects/{p.name}" for p in (ROOT / "presets" / "effects").glob("*.yaml")} <= set(names)
     assert not [n for n in names if n.startswith(("wetdry/tests", "wetdry/examples", "tests", "build"))]
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
