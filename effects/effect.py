@@ -4,16 +4,19 @@ import bisect
 import math
 import threading
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..models.errors import InvalidType, InvalidValue, UnknownName
 from ..models.parameter import Parameter
+from ..presets import effect_presets
 from .kernels.program import Knob, Part
 from .layout import ChannelLayout
 from .parameters import BoundParameter, Parameters
 from .player import Player
+
+USUAL_RATE = 48000.0
 
 
 def check_call(sample_rate: Any, buffer_size: Any) -> float:
@@ -38,10 +41,10 @@ def check_call(sample_rate: Any, buffer_size: Any) -> float:
 
 
 class Effect:
-    """Base of every effect: a table of knobs, and one kernel.
+    """Base of every effect: a table of knobs, and the kernels that play it in series.
 
-    A subclass gives `parameters_table` and `_part`; it gets from here: construction by keyword, knobs as
-    attributes, `process` with pedalboard's signature and layouts, exact streaming, pickling and printing.
+    A subclass gives `parameters_table` and `_parts`; it gets from here: construction by keyword, knobs as
+    attributes, presets, `process` with pedalboard's signature and layouts, exact streaming, pickling and printing.
 
     Differences from a native pedalboard plugin, all on purpose: a growing block never wipes the state,
     knob moves are smoothed, `buffer_size` below 1 and a bad sample rate raise, unknown attributes raise,
@@ -59,27 +62,68 @@ class Effect:
         own = self.__dict__  # past __setattr__, which only lets knobs through
         own["_table"] = {p.name: p for p in table}
         own["_values"] = {p.name: p.default for p in table}
-        own["_numbers"] = [self._kernel_number(p, p.default) for p in table]
+        own["_places"] = {p.name: i for i, p in enumerate(p for p in table if p.automatable)}  # of the kernels' knobs
+        own["_numbers"] = [self._kernel_number(p, p.default) for p in table if p.automatable]
         own["_lock"] = threading.RLock()
         own["_layout"] = ChannelLayout()
         own["_player"] = Player([self])
         own["_scheduled"] = []
-        own["_moves"] = 0
+        own["_moves"] = own["_version"] = 0
+        own["_rate"] = USUAL_RATE
+        own["_played_by"] = None
         for name, value in values.items():
             if name not in self._table:
                 raise InvalidType(f"{type(self).__name__}(): {UnknownName('knob', name, self._table)}")
             self._put(name, value)
 
-    def _part(self, sample_rate: float, channels: int) -> Part:
-        """Return kernel, memory, state and weights for this rate and channel count."""
+    def _parts(self, sample_rate: float, channels: int) -> Sequence[Part]:
+        """Return the kernels in series, with their arenas, for this rate and channel count.
+
+        Their knobs, joined, are the automatable knobs of the table, in its order.
+        """
         raise NotImplementedError
+
+    def _latency(self, sample_rate: float) -> int:
+        """Return the samples by which the kernels' output lags; may change only with `_changed`."""
+        return 0
+
+    def _changed(self) -> None:
+        """Have the parts built anew; a stream under way fades over to them, or starts anew where the latency changed."""
+        self.__dict__["_version"] += 1
+
+    def _plays_in(self, player: Player, sample_rate: float) -> None:
+        """Note where a stream has begun."""
+        self.__dict__["_played_by"], self.__dict__["_rate"] = player, sample_rate
+
+    def _memory_of(self, part: int) -> np.ndarray | None:
+        """Return the float64 memory of a part in the stream under way, live; None before the first block."""
+        return self._played_by.memory_of(self, part) if self._played_by else None
 
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:
         """Return what the kernel reads for a knob's value; the value itself unless a subclass says otherwise."""
         return parameter.to_number(value)
 
     def _knobs(self) -> tuple[Knob, ...]:
-        return tuple(Knob(p.smoothing_ms, p.maximum - p.minimum) for p in self._table.values())
+        return tuple(Knob(p.smoothing_ms, p.maximum - p.minimum) for p in self._table.values() if p.automatable)
+
+    # presets
+
+    @classmethod
+    def presets(cls) -> dict[str, dict[str, Any]]:
+        """Return the factory presets: name → knob values."""
+        return effect_presets(cls.__name__)
+
+    @classmethod
+    def preset(cls, name: str, *arguments: Any, **values: Any) -> Self:
+        """Return a new effect at a factory preset; `arguments` and further knobs as the constructor takes them.
+
+        Raises:
+            UnknownName: there is no such preset; names the near ones.
+        """
+        presets = cls.presets()
+        if name not in presets:
+            raise UnknownName(f"preset of {cls.__name__}", name, presets)
+        return cls(*arguments, **{**presets[name], **values})
 
     # knobs
 
@@ -104,11 +148,15 @@ class Effect:
 
     def _put(self, name: str, value: Any) -> None:
         parameter = self._table[name]
-        number = self._kernel_number(parameter, value)
+        kept = parameter.from_number(parameter.to_number(value))
+        number = self._kernel_number(parameter, value) if parameter.automatable else None
         with self._lock:
-            self._values[name] = parameter.from_number(parameter.to_number(value))
-            self._numbers[list(self._table).index(name)] = number
-            self.__dict__["_moves"] += 1
+            before, self._values[name] = self._values[name], kept
+            if number is not None:
+                self._numbers[self._places[name]] = number
+                self.__dict__["_moves"] += 1
+            elif kept != before:
+                self._changed()
 
     @property
     def parameters(self) -> Parameters:
@@ -122,12 +170,17 @@ class Effect:
         """Turn a knob at a sample of the stream, counted from the last reset (or from the next call with reset=True).
 
         The knob moves there through its smoothing, whatever the blocks. A sample already played counts as now.
+
+        Raises:
+            InvalidValue: the knob rebuilds the effect and so cannot be automated.
         """
         if name not in self._table:
             raise UnknownName(f"knob of {type(self).__name__}", name, self._table)
         parameter = self._table[name]
+        if not parameter.automatable:
+            raise InvalidValue(f"{name} rebuilds the effect and cannot be automated; set it between two blocks")
         number = self._kernel_number(parameter, value)
-        event = (float(sample), list(self._table).index(name), number, parameter.from_number(parameter.to_number(value)))
+        event = (float(sample), self._places[name], number, parameter.from_number(parameter.to_number(value)))
         with self._lock:
             bisect.insort(self._scheduled, event, key=lambda e: e[0])
             self.__dict__["_moves"] += 1
@@ -136,8 +189,8 @@ class Effect:
 
     @property
     def latency_samples(self) -> int:
-        """Samples by which the kernel's output lags its input; `process` compensates it."""
-        return 0
+        """Samples by which the output lags, at the rate last played (before that, 48 kHz); `process` compensates it."""
+        return self._latency(self._rate)
 
     @property
     def tail_seconds(self) -> float:

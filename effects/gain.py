@@ -32,5 +32,5 @@ class Gain(Effect):
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, 1.0) for p in self.parameters_table)
 
-    def _part(self, sample_rate: float, channels: int) -> Part:
-        return Part(GAIN, self._knobs())
+    def _parts(self, sample_rate: float, channels: int) -> list[Part]:
+        return [Part(GAIN, self._knobs())]

@@ -65,9 +65,9 @@ class NeuralEffect(Effect):
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, 1.0) for p in self._table.values())
 
-    def _part(self, sample_rate: float, channels: int) -> Part:
+    def _parts(self, sample_rate: float, channels: int) -> list[Part]:
         if self._model is None:
-            return Part(WIRE)
+            return [Part(WIRE)]
         rate = self._model.spec.sample_rate
         if sample_rate != rate:
             raise InvalidValue(f"this model plays at {rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the audio "
@@ -76,7 +76,8 @@ class NeuralEffect(Effect):
         if max(inputs, outputs) > 1 and channels != max(inputs, outputs):
             raise LayoutError(f"this model has {inputs} inputs and {outputs} outputs, the audio has {channels} channels")
         played = compile_model(self._model, channels)
-        return Part(played.kernel, self._knobs(), played.memory, played.state, played.weights, self._model.spec.silence_before)
+        silence = self._model.spec.silence_before
+        return [Part(played.kernel, self._knobs(), played.memory, played.state, played.weights, silence)]
 
     def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
         """Run audio through the model.

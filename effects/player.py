@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..models.errors import InvalidValue
-from .kernels.program import LAST_EVENT, NO_EVENTS, Program
+from .fade import FADE_SECONDS, Fade, joined
+from .kernels.kernel import TILE
+from .kernels.program import LAST_EVENT, NO_EVENTS, Part, Program
 
 if TYPE_CHECKING:
     from .effect import Effect
@@ -16,13 +18,18 @@ if TYPE_CHECKING:
 class Player:
     """Plays effects in series over one Program, rebuilt where the sample rate or channel count changes.
 
-    What leaves is compensated: the first `latency` samples of a stream are dropped. Its owner holds the lock.
+    An effect whose parts changed while a stream plays is faded over to the new ones at the next tile; where its
+    latency changed with them, a new stream begins. What leaves is compensated: the first `latency` samples of a
+    stream are dropped. Its owner holds the lock.
     """
 
     def __init__(self, effects: Sequence["Effect"]) -> None:
         self.effects = list(effects)
         self._program: Program | None = None
+        self._parts: list[list[Part]] = []
+        self._versions: list[int] = []  # of the effects, as the program plays them
         self._sent: list[float] = []
+        self._latency = 0
         self.forget()
 
     def forget(self) -> None:
@@ -30,14 +37,7 @@ class Player:
         self._fresh = True
         self._dropped = 0
         self._seen = -1  # how many knob moves of the effects the program has been told
-
-    @property
-    def latency(self) -> int:
-        """Samples by which the program's output lags."""
-        total = 0
-        for effect in self.effects:
-            total += effect.latency_samples
-        return total
+        self._fade: Fade | None = None
 
     def _numbers(self) -> list[float]:
         return [number for e in self.effects for number in e._numbers]
@@ -47,15 +47,18 @@ class Player:
 
         With `reset` a whole signal, flushed to the same length; without, the next block of the stream.
         """
-        program = self._ready(sample_rate, planar.shape[0])
         if reset:
             self.forget()
+        program = self._ready(sample_rate, planar.shape[0])
         if self._fresh:
-            self._program_reset(program)
-        latency, samples = self.latency, planar.shape[1]
+            self._begin(program)
+        latency, samples = self._latency, planar.shape[1]
         if reset and latency:
             planar = np.concatenate([planar, np.zeros((planar.shape[0], latency), np.float32)], axis=1)
-        program.process(planar, self._events(program, planar.shape[1]))
+        if self._fade or self._stale:
+            self._play_fading(planar)
+        else:
+            program.process(planar, self._events(program, planar.shape[1]))
         if not latency:
             return planar  # after `reset` too a stream may go on from here, as in pedalboard
         drop = min(latency - self._dropped, planar.shape[1])
@@ -65,18 +68,98 @@ class Player:
             return np.ascontiguousarray(planar[:, latency : latency + samples])
         return np.ascontiguousarray(planar[:, drop:]) if drop else planar
 
-    def _ready(self, sample_rate: float, channels: int) -> Program:
-        program = self._program
-        if program is None or program.sample_rate != sample_rate or program.channels != channels:
-            self.forget()
-            parts = [e._part(sample_rate, channels) for e in self.effects]
-            self._program = program = Program(parts, sample_rate, channels)
+    def program(self, sample_rate: float, channels: int) -> Program:
+        """Return the program that plays the effects, at the start of a stream, for a host that runs it by itself."""
+        self.forget()
+        program = self._ready(sample_rate, channels)
+        self._begin(program)
         return program
 
-    def _program_reset(self, program: Program) -> None:
+    def memory_of(self, effect: "Effect", part: int) -> np.ndarray | None:
+        """Return the float64 memory of an effect's part, live; None before the first block."""
+        index = self.effects.index(effect)
+        return self._program.memory_of(sum(map(len, self._parts[:index])) + part) if self._program else None
+
+    # the program
+
+    @property
+    def _stale(self) -> bool:
+        """Whether an effect has changed its parts since the program was built."""
+        return [effect._version for effect in self.effects] != self._versions
+
+    def _ready(self, sample_rate: float, channels: int) -> Program:
+        program = self._program
+        same = program is not None and program.sample_rate == sample_rate and program.channels == channels
+        if program is None or not same or (self._stale and (self._fresh or self._latency != self._latency_at(sample_rate))):
+            self.forget()
+            program = self._build(sample_rate, channels, keep=same)
+        return program
+
+    def _latency_at(self, sample_rate: float) -> int:
+        return sum(effect._latency(sample_rate) for effect in self.effects)
+
+    def _build(self, sample_rate: float, channels: int, keep: bool) -> Program:
+        """Return a new program; with `keep` only the effects that changed make new parts."""
+        versions = [e._version for e in self.effects]
+        if not keep:
+            self._versions = [-1] * len(versions)
+            self._parts = [[] for _ in versions]
+        for i, effect in enumerate(self.effects):
+            if versions[i] != self._versions[i]:
+                self._parts[i] = list(effect._parts(sample_rate, channels))
+        self._program = program = Program([part for parts in self._parts for part in parts], sample_rate, channels)
+        self._versions, self._latency = versions, self._latency_at(sample_rate)
+        return program
+
+    def _begin(self, program: Program) -> None:
         self._sent = self._numbers()
         program.reset(np.array(self._sent))
         self._fresh, self._dropped = False, 0
+        for effect in self.effects:
+            effect._plays_in(self, program.sample_rate)
+
+    # changes while a stream plays
+
+    def _play_fading(self, planar: np.ndarray) -> None:
+        """Play on, changing over to parts built anew at a tile's start, and fading out what played before."""
+        at, samples = 0, planar.shape[1]
+        while at < samples and self._program:
+            clock, length = self._program.clock, samples - at
+            if self._stale and not self._fade:
+                if clock % TILE == 0:
+                    self._change_over(self._program)
+                else:
+                    length = min(length, TILE - clock % TILE)
+            if self._fade:
+                length = min(length, self._fade.left)
+            block = np.ascontiguousarray(planar[:, at : at + length])
+            before = block.copy()
+            self._program.process(block, self._events(self._program, length))
+            if self._fade:
+                self._fade.blend(block, before)
+                self._fade = self._fade if self._fade.left else None
+            planar[:, at : at + length] = block
+            at += length
+
+    def _change_over(self, old: Program) -> None:
+        """Play new parts from here on; effects that did not change, and knobs under way, go on as they were."""
+        parts, versions = [len(p) for p in self._parts], self._versions
+        counts = [sum(len(part.knobs) for part in group) for group in self._parts]
+        new = self._build(old.sample_rate, old.channels, keep=True)
+        self._sent = self._numbers()
+        new.reset(np.array(self._sent))
+        new.start_at(old.clock)
+        same = [a == b for a, b in zip(self._versions, versions, strict=True)]
+        for mine, theirs in joined([len(p) for p in self._parts], parts, same):
+            for i, j in zip(mine, theirs, strict=True):
+                new.take_part(i, old, j)
+        now = [len(e._numbers) for e in self.effects]
+        for mine, theirs in joined(now, counts, [a == b for a, b in zip(now, counts, strict=True)]):
+            new.take_knobs(slice(mine.start, mine.stop), old, slice(theirs.start, theirs.stop))
+        self._seen = -1
+        self._fade = Fade(old, max(1, round(FADE_SECONDS * old.sample_rate)))
+
+    # knobs
 
     def _events(self, program: Program, samples: int) -> np.ndarray:
         """Return this block's knob moves: attributes set since the last block, then scheduled ones due in it."""
@@ -86,13 +169,15 @@ class Player:
         if moves == self._seen or not samples:
             return NO_EVENTS
         clock, numbers = float(program.clock), self._numbers()
+        if len(numbers) != len(self._sent):
+            return NO_EVENTS  # the knobs of parts still to come
         rows = [(clock, knob, new) for knob, (new, old) in enumerate(zip(numbers, self._sent, strict=True)) if new != old]
         offset = 0
         for effect in self.effects:
             while effect._scheduled and effect._scheduled[0][0] < clock + samples:
                 sample, knob, number, value = effect._scheduled.pop(0)
                 rows.append((max(sample, clock), offset + knob, number))
-                effect._values[list(effect._table)[knob]] = value
+                effect._values[list(effect._places)[knob]] = value
                 effect._numbers[knob] = numbers[offset + knob] = number
             offset += len(effect._numbers)
         self._sent = numbers
@@ -105,7 +190,7 @@ class Player:
 
     @property
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of the stream's arrays; empty before the first block."""
+        """Copies of the stream's arrays; empty before the first block. What is fading out is not in them."""
         if self._program is None or self._fresh:
             return {}
         own = {"sample_rate": np.array(self._program.sample_rate), "channels": np.array(self._program.channels),
@@ -114,12 +199,12 @@ class Player:
 
     @state.setter
     def state(self, arrays: dict[str, Any]) -> None:
+        self.forget()
         if not arrays:
-            self.forget()
             return
         program = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
         if len(arrays["sent"]) != len(self._numbers()) or arrays["memory"].shape != program.arrays["memory"].shape:
             raise InvalidValue("state: it was taken from another effect; build the same effect, then set it")
-        self._program_reset(program)
+        self._begin(program)
         program.arrays = arrays
         self._sent, self._dropped = arrays["sent"].tolist(), int(arrays["dropped"])

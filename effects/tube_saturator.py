@@ -58,6 +58,6 @@ class TubeSaturator(Effect):
         """Seconds until the DC block has fallen by 90 dB."""
         return math.log(10 ** (90 / 20)) / (2 * math.pi * compiled.DC_BLOCK_HZ)
 
-    def _part(self, sample_rate: float, channels: int) -> Part:
+    def _parts(self, sample_rate: float, channels: int) -> list[Part]:
         memory = compiled.initial_memory(sample_rate, channels)
-        return Part(compiled.TUBE_SATURATOR, self._knobs(), memory, compiled.initial_state())
+        return [Part(compiled.TUBE_SATURATOR, self._knobs(), memory, compiled.initial_state())]

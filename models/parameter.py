@@ -22,6 +22,7 @@ class Parameter:
             (piecewise linear through `points`, evenly spaced in raw, rising).
         choices: the values of a switch, in raw order; empty for a continuous knob.
         smoothing_ms: time constant of the one-pole that follows a move; 0 jumps.
+        automatable: whether it may move while audio plays; a knob that may not (oversampling) rebuilds its effect.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     points: tuple[float, ...] = ()
     smoothing_ms: float = 10.0
+    automatable: bool = True
 
     def __post_init__(self) -> None:
         if self.choices:

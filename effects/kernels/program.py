@@ -138,6 +138,29 @@ class Program:
         self._table[:, tables.MUTED] = 0
         self.clock = self._frame[tables.CLOCK] = 0
 
+    def memory_of(self, part: int) -> np.ndarray:
+        """Return a part's float64 memory, live."""
+        row = self._table[part]
+        return self._memory[row[tables.MEMORY] : row[tables.MEMORY_END]]
+
+    def take_part(self, part: int, other: "Program", theirs: int) -> None:
+        """Go on from where the same part stands in another program."""
+        mine, row = self._table[part], other._table[theirs]
+        for live, foreign, first, last in ((self._memory, other._memory, tables.MEMORY, tables.MEMORY_END),
+                                           (self._state, other._state, tables.STATE, tables.STATE_END)):  # fmt: skip
+            live[mine[first] : mine[last]] = foreign[row[first] : row[last]]
+        mine[tables.MUTED] = row[tables.MUTED]
+
+    def take_knobs(self, knobs: slice, other: "Program", theirs: slice) -> None:
+        """Go on with knobs from where they stand in another program, moves under way included."""
+        columns = slice(tables.VALUE, tables.TARGET + 1)
+        self._knob_table[knobs, columns] = other._knob_table[theirs, columns]
+        self._knobs[knobs] = other._knobs[theirs]
+
+    def start_at(self, clock: int) -> None:
+        """Set the clock, a multiple of TILE."""
+        self.clock = self._frame[tables.CLOCK] = clock
+
     def _prewarm(self, row: np.ndarray, part: Part) -> None:
         """Play silence through one kernel alone, at its knobs of now, and keep the state it ends in."""
         tiles = -(-part.prewarm_samples // TILE)
@@ -171,6 +194,16 @@ class Program:
         buffer = aligned(np.float32, self.channels * block)
         self._frame[tables.AUDIO], self._frame[tables.TOTAL] = address_of(audio), audio.shape[1]
         self.clock = self._frame[tables.CLOCK] = functions().run_blocks(self._frame_at, buffer.ctypes.data, block)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of weights."""
+        return sum(int(part.weights.nbytes) for part in self._parts)
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of state and memory."""
+        return sum(int(part.state.nbytes + part.memory.nbytes) for part in self._parts)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from ...effects import NeuralEffect
-from ...effects.kernels.program import Program
+from ...effects.player import Player
 from ...models.model import Model
 
 PASS_SECONDS = 0.5  # of measuring in one round, at least
@@ -16,10 +16,8 @@ class CompiledHost:
     """Plays a model in blocks of one size, knobs at their defaults, one channel."""
 
     def __init__(self, model: Model, buffer_size: int) -> None:
-        effect = NeuralEffect(model)
         self.buffer_size = buffer_size
-        self._program = Program([effect._part(model.spec.sample_rate, 1)], model.spec.sample_rate, 1)
-        self._program.reset(np.array(effect._numbers))
+        self._program = Player([NeuralEffect(model)]).program(model.spec.sample_rate, 1)
 
     def play(self, audio: np.ndarray) -> np.ndarray:
         """Return the whole blocks of audio (samples,), played."""

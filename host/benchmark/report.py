@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...effects import NeuralEffect
+from ...effects.player import Player
 from ...models.model import Model, load
 from ..evaluation.surroundings import machine, versions
 from .timing import Timing
@@ -132,5 +133,5 @@ def describe_processor(processor: Any, sample_rate: float) -> dict[str, Any]:
 
 def held_bytes(effect: NeuralEffect, sample_rate: float) -> dict[str, int]:
     """Return the bytes of packed weights, and of state and memory, that playing one channel takes."""
-    part = effect._part(sample_rate, 1)
-    return {"weight_bytes": int(part.weights.nbytes), "state_bytes": int(part.state.nbytes + part.memory.nbytes)}
+    program = Player([effect]).program(sample_rate, 1)
+    return {"weight_bytes": program.weight_bytes, "state_bytes": program.state_bytes}

@@ -27,12 +27,11 @@ class Late(Effect):
 
     parameters_table = (Parameter("level", "", 0.0, 2.0, 1.0),)
 
-    @property
-    def latency_samples(self):
+    def _latency(self, sample_rate):
         return LATE
 
-    def _part(self, sample_rate, channels):
-        return Part(DELAY, self._knobs(), state=np.zeros(LATE * channels, np.float32))
+    def _parts(self, sample_rate, channels):
+        return [Part(DELAY, self._knobs(), state=np.zeros(LATE * channels, np.float32))]
 
 
 def noise(samples=2000, channels=2):
