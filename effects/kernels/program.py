@@ -1,55 +1,24 @@
 """A program: some kernels with their arenas, ready to play a stream of a fixed rate and channel count."""
 
-import ctypes
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from . import tables
+from .arena import address_of, aligned, joined, lines
 from .compiled_runner import functions
 from .kernel import TILE
 
 LAST_EVENT = (np.inf, 0.0, 0.0)  # the row that ends every list of events
 NO_EVENTS = np.array([LAST_EVENT])
 NO_EVENTS_AT = NO_EVENTS.ctypes.data
-LINE = 16  # elements; a cache line of float32
 
 
 def _empty(dtype: type) -> np.ndarray:
     return np.zeros(0, dtype)
-
-
-_first_byte: Any = ctypes.c_char.from_buffer
-_address = ctypes.addressof
-
-
-def address_of(array: np.ndarray) -> int:
-    """Return where a writable, contiguous, non-empty array lies (`array.ctypes.data`, in a quarter of the time)."""
-    return _address(_first_byte(array))
-
-
-def _in_lines(size: int) -> int:
-    """Return a size rounded up to whole cache lines, whatever the element."""
-    return -(-int(size) // LINE) * LINE
-
-
-def aligned(dtype: type, size: int) -> np.ndarray:
-    """Return zeros that begin on a cache line: a vector that straddles two costs twice."""
-    raw = np.zeros(size * np.dtype(dtype).itemsize + 64, np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size * np.dtype(dtype).itemsize].view(dtype)
-
-
-def _joined(dtype: type, parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Return all parts in one aligned array, each from a cache line on."""
-    whole, at = aligned(dtype, sum(_in_lines(p.size) for p in parts)), 0
-    for part in parts:
-        whole[at : at + part.size] = part
-        at += _in_lines(part.size)
-    return whole
 
 
 @dataclass(frozen=True)
@@ -104,7 +73,7 @@ class Program:
             sizes = np.array([part.memory.size, part.state.size, part.weights.size, len(part.knobs)])
             row[0] = part.kernel.address
             row[1:9:2], row[2:10:2] = offsets, offsets + sizes
-            offsets[:3] += [_in_lines(size) for size in sizes[:3]]
+            offsets[:3] += [lines(size) for size in sizes[:3]]
             offsets[3] += sizes[3]
         knobs = [p for part in parts for p in part.knobs]
         self._knob_table = np.zeros((len(knobs), tables.KNOB_COLUMNS))
@@ -112,9 +81,9 @@ class Program:
             coefficient = tables.one_pole_coefficient(knob.smoothing_ms, sample_rate)
             row[:] = 0.0, 0.0, coefficient, tables.SNAP * knob.span
         self._knobs = np.zeros((len(knobs), TILE), np.float32)
-        self._reset_memory = _joined(np.float64, [p.memory for p in parts])
-        self._reset_state = _joined(np.float32, [p.state for p in parts])
-        self._weights = _joined(np.float32, [p.weights for p in parts])
+        self._reset_memory = joined(np.float64, [p.memory for p in parts])
+        self._reset_state = joined(np.float32, [p.state for p in parts])
+        self._weights = joined(np.float32, [p.weights for p in parts])
         self._memory, self._state = aligned(np.float64, self._reset_memory.size), aligned(np.float32, self._reset_state.size)
         self._frame = self._framed(self._table, self._memory, self._state)
         self._frame_at, self._run = self._frame.buffer_info()[0], functions().run

@@ -7,8 +7,9 @@ from llvmlite import ir
 
 from ...models.spec import Activation, Conditioning
 from ..kernels import curves
+from ..kernels.arena import lines
 from ..kernels.code import DOUBLE, Code, Value
-from .plan import Plan, Shared, lines
+from .plan import Plan, Shared
 
 SETTLED, SEEN = 1, 2  # places in memory: whether start equals end everywhere, and the knob positions last seen
 

@@ -7,15 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import InvalidValue
+from ..kernels.arena import LINE, lines
 from ..kernels.kernel import TILE
 
-LINE = 16  # floats in a cache line
 LARGEST_STATE = 2**28  # floats
-
-
-def lines(count: int) -> int:
-    """Return `count` floats rounded up to whole cache lines."""
-    return -(-count // LINE) * LINE
 
 
 def filled(values: np.ndarray, count: int) -> np.ndarray:
