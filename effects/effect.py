@@ -90,6 +90,7 @@ class Effect:
     def _changed(self) -> None:
         """Have the parts built anew; a stream under way fades over to them, or starts anew where the latency changed."""
         self.__dict__["_version"] += 1
+        self.__dict__["_moves"] += 1
 
     def _plays_in(self, player: Player, sample_rate: float) -> None:
         """Note where a stream has begun."""

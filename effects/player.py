@@ -47,24 +47,34 @@ class Player:
 
         With `reset` a whole signal, flushed to the same length; without, the next block of the stream.
         """
-        if reset:
-            self.forget()
-        program = self._ready(sample_rate, planar.shape[0])
-        if self._fresh:
-            self._begin(program)
-        latency, samples = self._latency, planar.shape[1]
-        if reset and latency:
-            planar = np.concatenate([planar, np.zeros((planar.shape[0], latency), np.float32)], axis=1)
-        if self._fade or self._stale:
-            self._play_fading(planar)
+        program, moves = self._program, 0
+        for effect in self.effects:
+            moves += effect._moves
+        if (
+            not reset
+            and moves == self._seen
+            and program
+            and program.sample_rate == sample_rate
+            and program.channels == len(planar)
+        ):
+            samples, latency = planar.shape[1], self._latency
+            program.process(planar)  # the usual call, without a detour
         else:
-            program.process(planar, self._events(program, planar.shape[1]))
+            if reset:
+                self.forget()
+            program = self._ready(sample_rate, planar.shape[0])
+            if self._fresh:
+                self._begin(program)
+            samples, latency = planar.shape[1], self._latency
+            if reset and latency:
+                planar = np.concatenate([planar, np.zeros((planar.shape[0], latency), np.float32)], axis=1)
+            self._play_on(program, planar)
         if not latency:
             return planar  # after `reset` too a stream may go on from here, as in pedalboard
         drop = min(latency - self._dropped, planar.shape[1])
         self._dropped += drop
         if reset:
-            self._fresh = True
+            self.forget()  # silence went in: the next block starts a stream
             return np.ascontiguousarray(planar[:, latency : latency + samples])
         return np.ascontiguousarray(planar[:, drop:]) if drop else planar
 
@@ -120,8 +130,11 @@ class Player:
 
     # changes while a stream plays
 
-    def _play_fading(self, planar: np.ndarray) -> None:
-        """Play on, changing over to parts built anew at a tile's start, and fading out what played before."""
+    def _play_on(self, program: Program, planar: np.ndarray) -> None:
+        """Play in place, with the knob moves that are due; change over to parts built anew where a tile starts."""
+        if not (self._fade or self._stale):
+            program.process(planar, self._events(program, planar.shape[1]))
+            return
         at, samples = 0, planar.shape[1]
         while at < samples and self._program:
             clock, length = self._program.clock, samples - at
@@ -140,6 +153,8 @@ class Player:
                 self._fade = self._fade if self._fade.left else None
             planar[:, at : at + length] = block
             at += length
+        if self._fade or self._stale:
+            self._seen = -1
 
     def _change_over(self, old: Program) -> None:
         """Play new parts from here on; effects that did not change, and knobs under way, go on as they were."""
@@ -163,9 +178,7 @@ class Player:
 
     def _events(self, program: Program, samples: int) -> np.ndarray:
         """Return this block's knob moves: attributes set since the last block, then scheduled ones due in it."""
-        moves = 0
-        for effect in self.effects:
-            moves += effect._moves
+        moves = sum(effect._moves for effect in self.effects)
         if moves == self._seen or not samples:
             return NO_EVENTS
         clock, numbers = float(program.clock), self._numbers()

@@ -83,3 +83,9 @@ def test_chains_add_latencies_and_mixes_align_them():
     together = np.concatenate(parts, axis=1)
     assert together.shape[1] == 1950 - 2 * LATE
     assert np.allclose(together, audio[:, : together.shape[1]] * (2 + 10 ** (-6 / 20)), atol=1e-5)
+
+
+def test_after_a_whole_signal_a_stream_starts_anew():
+    effect, audio = Late(), noise()
+    effect(audio, RATE)
+    assert np.array_equal(effect(audio, RATE, reset=False), audio[:, :-LATE])
