@@ -41,12 +41,14 @@ def plugin_path(text: str) -> Path:
     raise FileProblem(str(UnknownName("plugin file", text, installed)))
 
 
-def open_target(text: str, loading: dict[str, Any] | None = None) -> Any:
+def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | None = None) -> Any:
     """Return the processor a person names: plugin, model file, built-in effect or native pedalboard plugin.
 
-    `loading` holds options for reading a model file; anything else refuses them.
+    `loading` holds options for reading a model file; anything else refuses them. `preset` is one of a built-in effect.
     """
-    if Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
+    if preset is not None and text not in REGISTRY:
+        raise InvalidValue(f"--preset takes a built-in effect ({', '.join(sorted(REGISTRY))}), and {text} is none")
+    if preset is None and Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
         from ...effects import NeuralEffect
         from ...models.model import load
 
@@ -63,7 +65,13 @@ def open_target(text: str, loading: dict[str, Any] | None = None) -> Any:
     if Path(text).suffix or len(Path(text).parts) > 1:
         raise FileProblem(f"no file at {text}: pass a .vst3, a model such as clone.safetensors, or an effect "
                           f"({', '.join(REGISTRY)})")  # fmt: skip
-    return REGISTRY[text]()
+    return open_effect(text, preset)
+
+
+def open_effect(name: str, preset: str | None = None) -> Any:
+    """Return a built-in effect by name, at a preset where one is given. Raises UnknownName."""
+    kind = REGISTRY[name]
+    return kind.preset(preset) if preset is not None else kind()
 
 
 def open_capture_target(text: str) -> Any:

@@ -13,13 +13,13 @@ SETTLE_SECONDS, WINDOW_SECONDS = 0.1, 0.1
 Play = Callable[[np.ndarray], np.ndarray]
 
 
-def transfer_curve(play: Play, sample_rate: float, level_dbfs: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return one period of a 50 Hz sine, in and out, once half a second has settled.
+def transfer_curve(play: Play, sample_rate: float, level_dbfs: float, hz: float = SLOW_HZ) -> tuple[np.ndarray, np.ndarray]:
+    """Return one period of a slow sine, in and out, once half a second has settled.
 
     A loop instead of a line is memory: filters and delays beside the curve.
     """
-    period = round(sample_rate / SLOW_HZ)
-    times = np.arange(period * round(0.5 * SLOW_HZ + 2))
+    period = round(sample_rate / hz)
+    times = np.arange(period * round(0.5 * hz + 2))
     sine = (10 ** (level_dbfs / 20) * np.sin(2 * np.pi * times / period)).astype(np.float32)
     out = play(sine)
     last = slice(len(sine) - period - 1, len(sine))
