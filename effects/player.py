@@ -19,8 +19,8 @@ class Player:
     """Plays effects in series over one Program, rebuilt where the sample rate or channel count changes.
 
     An effect whose parts changed while a stream plays is faded over to the new ones at the next tile; where its
-    latency changed with them, a new stream begins. What leaves is compensated: the first `latency` samples of a
-    stream are dropped. Its owner holds the lock.
+    latency changed with them, the stream is played out and a new one begins. What leaves is compensated: the first
+    `latency` samples of a stream are dropped. Its owner holds the lock.
     """
 
     def __init__(self, effects: Sequence["Effect"]) -> None:
@@ -59,9 +59,11 @@ class Player:
         ):
             samples, latency = planar.shape[1], self._latency
             program.process(planar)  # the usual call, without a detour
+            owed = None
         else:
             if reset:
                 self.forget()
+            owed = self._owed(sample_rate, len(planar))
             program = self._ready(sample_rate, planar.shape[0])
             if self._fresh:
                 self._begin(program)
@@ -69,14 +71,14 @@ class Player:
             if reset and latency:
                 planar = np.concatenate([planar, np.zeros((planar.shape[0], latency), np.float32)], axis=1)
             self._play_on(program, planar)
-        if not latency:
-            return planar  # after `reset` too a stream may go on from here, as in pedalboard
-        drop = min(latency - self._dropped, planar.shape[1])
-        self._dropped += drop
-        if reset:
-            self.forget()  # silence went in: the next block starts a stream
+        if reset and latency:
+            self.forget()  # silence went in: the next block starts a stream; without latency this one may go on
             return np.ascontiguousarray(planar[:, latency : latency + samples])
-        return np.ascontiguousarray(planar[:, drop:]) if drop else planar
+        if self._dropped < latency:
+            drop = min(latency - self._dropped, planar.shape[1])
+            self._dropped += drop
+            planar = np.ascontiguousarray(planar[:, drop:])
+        return planar if owed is None else np.concatenate([owed, planar], axis=1)
 
     def program(self, sample_rate: float, channels: int) -> Program:
         """Return the program that plays the effects, at the start of a stream, for a host that runs it by itself."""
@@ -96,6 +98,17 @@ class Player:
     def _stale(self) -> bool:
         """Whether an effect has changed its parts since the program was built."""
         return [effect._version for effect in self.effects] != self._versions
+
+    def _owed(self, sample_rate: float, channels: int) -> np.ndarray | None:
+        """Return what a stream that ends here, because the latency changes, still owes for its input; else None."""
+        program = self._program
+        if program is None or self._fresh or program.sample_rate != sample_rate or program.channels != channels:
+            return None
+        if not self._stale or self._latency == self._latency_at(sample_rate):
+            return None
+        rest = np.zeros((channels, self._latency), np.float32)
+        program.process(rest)
+        return rest[:, self._latency - self._dropped :]
 
     def _ready(self, sample_rate: float, channels: int) -> Program:
         program = self._program
