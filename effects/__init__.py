@@ -1,10 +1,11 @@
 """What sounds: one effect a file, all on one contract (`Effect`), each over one compiled kernel."""
 
 from .bitcrusher import Bitcrusher
+from .cabinet_ir import CabinetIR
 from .effect import Effect
 from .gain import Gain
 from .neural_effect import NeuralEffect
 from .registry import REGISTRY
 from .tube_saturator import TubeSaturator
 
-__all__ = ["REGISTRY", "Bitcrusher", "Effect", "Gain", "NeuralEffect", "TubeSaturator"]
+__all__ = ["REGISTRY", "Bitcrusher", "CabinetIR", "Effect", "Gain", "NeuralEffect", "TubeSaturator"]

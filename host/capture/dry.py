@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...models.audio_file import read_audio
 from ...models.errors import FileProblem, InvalidValue
-from ..audio_file import read_audio
 from ..excitation import excitation
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3", ".w64", ".rf64", ".caf"}

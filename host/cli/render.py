@@ -26,8 +26,9 @@ def run(
     """Play an audio file through a model, a plugin or an effect."""
     import numpy as np
 
+    from ...models.audio_file import read_audio
     from ...models.errors import InvalidType
-    from ..audio_file import read_audio, write_audio
+    from ..audio_file import write_audio
     from ..cabinet import through_cabinet
 
     audio, rate = read_audio(dry)

@@ -5,9 +5,9 @@ import pytest
 
 import wetdry
 from wetdry import Chain, TubeSaturator, load_plugin
-from wetdry.host.audio_file import read_audio
 from wetdry.host.capture.dry import read_recording
 from wetdry.host.excitation import excitation
+from wetdry.models.audio_file import read_audio
 
 RATE = 48000
 
