@@ -228,9 +228,13 @@ class Player:
         self.forget()
         if not arrays:
             return
+        problem = InvalidValue("state: it was taken from another effect; build the same effect, then set it")
+        if not {"sample_rate", "channels", "dropped", "sent"} <= set(arrays):
+            raise problem
         program = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
-        if len(arrays["sent"]) != len(self._numbers()) or arrays["memory"].shape != program.arrays["memory"].shape:
-            raise InvalidValue("state: it was taken from another effect; build the same effect, then set it")
+        wanted = {"sent": (len(self._numbers()),)} | {name: array.shape for name, array in program.arrays.items()}
+        if wanted != {name: np.shape(arrays[name]) for name in wanted if name in arrays}:
+            raise problem
         self._begin(program)
         program.arrays = arrays
         self._sent, self._dropped = arrays["sent"].tolist(), int(arrays["dropped"])

@@ -1,4 +1,17 @@
 import pytest
+from conforming import EFFECTS
+
+
+@pytest.fixture(params=EFFECTS, ids=str)
+def name(request):
+    """The name of each effect that takes the conformance suite."""
+    return request.param
+
+
+@pytest.fixture
+def make(name):
+    """What constructs it."""
+    return EFFECTS[name]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,79 @@
+"""Who takes the conformance suite: every registered effect, and variants that its constructor's arguments make."""
+
+import itertools
+
+import numpy as np
+from hypothesis import strategies as st
+
+from wetdry.effects import REGISTRY, NeuralEffect
+from wetdry.models import Model, Parameter
+from wetdry.models.spec import wavenet
+
+RATE = 48000
+
+
+def small_model(gating="none"):
+    spec = wavenet(RATE, (Parameter("drive", "", 0, 10, 3), Parameter("tone")), channels=6, dilations=(1, 5, 40), gating=gating)
+    generator = np.random.default_rng(5)
+    weights = {n: (0.4 * generator.standard_normal(s)).astype(np.float32) for n, s in spec.weight_shapes.items()}
+    return Model(spec, weights)
+
+
+EFFECTS = {name: kind for name, kind in REGISTRY.items()}
+EFFECTS["NeuralEffect with a model"] = lambda **knobs: NeuralEffect(small_model(), **knobs)
+EFFECTS["NeuralEffect gated"] = lambda **knobs: NeuralEffect(small_model("gated"), **knobs)
+NO_SOURCE = {"NeuralEffect with a model", "NeuralEffect gated"}  # printed with a model no source line can hold
+
+
+def noise(samples=3000, channels=None, seed=0):
+    shape = samples if channels is None else (channels, samples)
+    return (0.3 * np.random.default_rng(seed).standard_normal(shape)).astype(np.float32)
+
+
+def automatable(effect):
+    """Return the knobs that may move while audio plays, by name."""
+    return {name: bound for name, bound in effect.parameters.items() if bound.parameter.automatable}
+
+
+def structural(effect):
+    """Return the knobs that rebuild the effect, by name."""
+    return {name: bound for name, bound in effect.parameters.items() if not bound.parameter.automatable}
+
+
+def streamed(effect, audio, cuts, rate=RATE):
+    """Return audio as played by a stream cut at these samples; cuts that leave a block ambiguous to its layout are left out."""
+    length, channels = audio.shape[-1], 1 if audio.ndim == 1 else len(audio)
+    edges = [0]
+    for cut in sorted(cuts):
+        if edges[-1] + channels < cut < length - channels:
+            edges.append(cut)
+    parts = [effect(audio[..., a:b], rate, reset=False) for a, b in itertools.pairwise([*edges, length])]
+    return np.concatenate(parts, axis=-1)
+
+
+@st.composite
+def settings_of(draw, make):
+    """Draw knob values: a preset's, or any positions."""
+    effect = make()
+    presets = [{}, *type(effect).presets().values()]
+    values = dict(draw(st.sampled_from(presets)))
+    if draw(st.booleans()):
+        for name, bound in effect.parameters.items():
+            if draw(st.booleans()):
+                values[name] = bound.parameter.from_raw(draw(st.floats(0, 1)))
+    return values
+
+
+@st.composite
+def scripts_of(draw, make, samples):
+    """Draw knob moves as (sample, name, value)."""
+    knobs = automatable(make())
+    moves = draw(st.lists(st.tuples(st.integers(0, samples - 1), st.sampled_from(sorted(knobs)), st.floats(0, 1)), max_size=6))
+    return [(sample, name, knobs[name].parameter.from_raw(raw)) for sample, name, raw in moves]
+
+
+def scripted(make, script, values=None):
+    effect = make(**(values or {}))
+    for sample, name, value in script:
+        effect.schedule(sample, name, value)
+    return effect
