@@ -1,7 +1,8 @@
-"""A loudspeaker cabinet, offline: an impulse response from a file, convolved with a whole signal."""
+"""A loudspeaker cabinet, offline: CabinetIR over a whole signal, which becomes stereo where the response is."""
 
 import numpy as np
 
+from ..effects import CabinetIR
 from ..models.errors import InvalidValue
 
 
@@ -18,18 +19,11 @@ def through_cabinet(audio: np.ndarray, sample_rate: float, response: np.ndarray,
         response_rate: in Hz.
 
     Raises:
-        InvalidValue: the channel counts do not fit, or the response is silence.
+        InvalidValue: the channel counts do not fit, or the response is silence, or too long for CabinetIR.
     """
-    from scipy.signal import oaconvolve
-
     if 1 not in (len(audio), len(response)) and len(audio) != len(response):
         raise InvalidValue(f"the cabinet has {len(response)} channels, the audio {len(audio)}; 1 or {len(audio)} fit")
-    if not response.any():
-        raise InvalidValue("the cabinet's impulse response is silence")
-    if response_rate != sample_rate:
-        import soxr
-
-        response = soxr.resample(response.T, response_rate, sample_rate, quality="VHQ").T * (response_rate / sample_rate)
-    wide = np.broadcast_to(audio, (max(len(audio), len(response)), audio.shape[1]))
-    wet = oaconvolve(wide.astype(np.float64), response.astype(np.float64), axes=1)[:, : audio.shape[1]]
-    return np.ascontiguousarray(wet, np.float32)
+    channels, samples = max(len(audio), len(response)), audio.shape[1]
+    wide = np.zeros((channels, max(samples, channels + 1)), np.float32)  # the longer dimension is time
+    wide[:, :samples] = audio
+    return CabinetIR((response, response_rate))(wide, sample_rate)[:, :samples]

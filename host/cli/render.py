@@ -26,13 +26,14 @@ def run(
     """Play an audio file through a model, a plugin or an effect."""
     import numpy as np
 
+    from ...effects.impulse_response import LONGEST_SECONDS
     from ...models.audio_file import read_audio
     from ...models.errors import InvalidType
     from ..audio_file import write_audio
     from ..cabinet import through_cabinet
 
     audio, rate = read_audio(dry)
-    response, response_rate = read_audio(cab) if cab else (None, 0)
+    response, response_rate = read_audio(cab, LONGEST_SECONDS) if cab else (None, 0)
     played = open_target(processor, loading(slim, activation, layer1x1_post_film, reversed_linear), preset)
     if getattr(played, "is_instrument", False):
         raise InvalidType(f"{processor} is an instrument; wetdry plays audio through effects")

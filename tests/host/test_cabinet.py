@@ -9,6 +9,10 @@ from wetdry.models.errors import InvalidValue
 RATE = 48000
 
 
+def assert_close(wet, wanted):
+    assert np.abs(wet - wanted).max() < 1e-6 * np.abs(wanted).max()
+
+
 def noise(channels, samples, seed=0):
     return (0.2 * np.random.default_rng(seed).standard_normal((channels, samples))).astype(np.float32)
 
@@ -23,13 +27,13 @@ def test_it_is_a_convolution_cut_to_the_length_of_the_audio():
     wet = through_cabinet(audio, RATE, response, RATE)
     assert wet.dtype == np.float32
     assert wet.shape == (1, 3000)
-    assert np.abs(wet[0] - np.convolve(audio[0].astype(float), response[0])[:3000]).max() < 1e-6
+    assert_close(wet[0], np.convolve(audio[0].astype(float), response[0])[:3000])
 
 
 def test_a_response_longer_than_the_audio():
     audio, response = noise(1, 100), noise(1, 5000, seed=1)
     wet = through_cabinet(audio, RATE, response, RATE)
-    assert np.abs(wet[0] - np.convolve(audio[0].astype(float), response[0])[:100]).max() < 1e-6
+    assert_close(wet[0], np.convolve(audio[0].astype(float), response[0])[:100])
 
 
 @pytest.mark.parametrize(("channels", "of_response"), [(1, 2), (2, 1), (2, 2), (1, 4)])
@@ -38,8 +42,13 @@ def test_channels(channels, of_response):
     wet = through_cabinet(audio, RATE, response, RATE)
     assert len(wet) == max(channels, of_response)
     for i, played in enumerate(wet):
-        wanted = np.convolve(audio[i % channels].astype(float), response[i % of_response])[:2000]
-        assert np.abs(played - wanted).max() < 1e-6
+        assert_close(played, np.convolve(audio[i % channels].astype(float), response[i % of_response])[:2000])
+
+
+def test_audio_shorter_than_it_has_channels():
+    assert np.array_equal(
+        through_cabinet(np.ones((2, 1), np.float32), RATE, np.ones((2, 3), np.float32), RATE), np.ones((2, 1))
+    )
 
 
 @pytest.mark.parametrize("response_rate", [44100, 96000])
