@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from .abi import KERNEL_KIND
 from .arena import LINE, joined, lines
-from .kernel import SIGNATURE, helper
+from .kernel import SIGNATURE, Kernel, helper
 from .program import Compiled, Part
 
 RECORD = LINE  # weights that describe one inner part: whole lines keep the vectors behind them aligned
@@ -71,6 +71,12 @@ def wrap(kernel: Compiled, inner: Sequence[Part], own: Part, inner_knobs: Sequen
     return Part(kernel, knobs, memory, state, weights, prewarm_samples)
 
 
+def in_series(parts: Sequence[Part]) -> Part:
+    """Return one Part that plays `parts` one after the other; their knobs are joined in order."""
+    first, *rest = parts
+    return wrap(PAIR, [first, in_series(rest)], Part(PAIR)) if rest else first
+
+
 def _pieces(number: int) -> tuple[int, int]:
     """Return a number as two that float32 holds exactly, the low one first."""
     if not 0 <= number < PIECE * PIECE:
@@ -114,3 +120,11 @@ def play_inner(number, audio, start, frames, clock, knobs, memory, state, weight
         state[whole_number(weights, at + STATE) : whole_number(weights, at + STATE_END)],
         weights[whole_number(weights, at + WEIGHTS) : whole_number(weights, at + WEIGHTS_END)],
     )  # fmt: skip
+
+
+def _pair(audio, start, frames, clock, knobs, memory, state, weights):
+    play_inner(0, audio, start, frames, clock, knobs, memory, state, weights)
+    play_inner(1, audio, start, frames, clock, knobs, memory, state, weights)
+
+
+PAIR = Kernel(_pair)

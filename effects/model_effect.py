@@ -1,0 +1,110 @@
+"""ModelEffect: what effects that play a Model share: the net as a part, at any sample rate, and its knobs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..models.errors import InvalidType, LayoutError
+from ..models.model import Model
+from ..models.parameter import Parameter
+from .effect import Effect, check_call
+from .kernels.program import Knob, Part
+from .kernels.resampler import resampled, resampling_latency
+from .neural import compile_model
+
+KNOB_SMOOTHING_MS = 10.0
+
+
+class ModelEffect(Effect):
+    """Base of effects that play a Model.
+
+    A subclass calls `_take_model` before `_set_up`, puts `_model_knobs` into its table, and plays `_net_part`. At
+    another rate than the model's the net is resampled, and `_latency` says by how much that lags.
+    """
+
+    _model: Model | None
+
+    def _take_model(self, model: Model | None) -> None:
+        """Keep the model to play. Raises InvalidType for anything else."""
+        if model is not None and not isinstance(model, Model):
+            name = type(self).__name__
+            raise InvalidType(f"{name} takes a Model, got {type(model).__name__}; wetdry.models.load(path) gives one")
+        spec = model.spec if model else None
+        self.__dict__["_model"] = model
+        self.__dict__["_channels"] = (spec.input_channels, spec.output_channels) if spec else (1, 1)  # slow to ask each block
+        self.__dict__["_model_names"] = {}
+        self.__dict__["_net"] = (None, None)
+
+    def _model_knobs(self, taken: Iterable[str] = ()) -> list[Parameter]:
+        """Return the model's knobs for the table; one whose name is `taken` gets `model_` before it."""
+        taken, knobs = set(taken), []
+        for knob in self._model.spec.knobs if self._model else ():
+            name = f"model_{knob.name}" if knob.name in taken else knob.name
+            self._model_names[name] = knob.name
+            knobs.append(replace(knob, name=name, smoothing_ms=KNOB_SMOOTHING_MS))
+        return knobs
+
+    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+        """Return a knob of the model as its position, 0 to 1; another as its value."""
+        return parameter.to_raw(value) if parameter.name in self._model_names else super()._kernel_number(parameter, value)
+
+    def _net_part(self, sample_rate: float, channels: int) -> Part:
+        """Return what plays the model on `channels` rows at this rate; its knobs are the model's, in order.
+
+        Raises:
+            LayoutError: the model has several inputs or outputs, and the audio another count of channels.
+            InvalidValue: rates too uneven to resample.
+        """
+        if self._net[0] == (sample_rate, channels):
+            return self._net[1]
+        assert self._model
+        inputs, outputs = self._channels
+        if max(inputs, outputs) > 1 and channels != max(inputs, outputs):
+            raise LayoutError(f"this model has {inputs} inputs and {outputs} outputs, the audio has {channels} channels")
+        spec = self._model.spec
+        played = compile_model(self._model, channels)
+        knobs: Sequence[Knob] = [Knob(KNOB_SMOOTHING_MS, 1.0)] * len(spec.knobs)
+        part = Part(played.kernel, knobs, played.memory, played.state, played.weights, spec.silence_before)
+        part = resampled(part, sample_rate, float(spec.sample_rate), channels)
+        self.__dict__["_net"] = ((sample_rate, channels), part)
+        return part
+
+    def _latency(self, sample_rate: float) -> int:
+        return resampling_latency(sample_rate, float(self._model.spec.sample_rate)) if self._model else 0
+
+    @property
+    def model(self) -> Model | None:
+        """The model being played."""
+        return self._model
+
+    @property
+    def tail_seconds(self) -> float:
+        """The receptive field in seconds."""
+        return self._model.spec.receptive_field / self._model.spec.sample_rate if self._model else 0.0
+
+    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+        """Run audio through the model.
+
+        A mono model plays every channel on its own. One with several inputs or outputs takes (input_channels, samples)
+        or (samples, input_channels), 1-D where it has one input, and returns its outputs in the same layout (1-D only
+        where the audio was and there is one output). Everything else as `Effect.process`.
+        """
+        inputs, outputs = self._channels
+        if inputs == outputs:
+            return super().process(input_array, sample_rate, buffer_size, reset)
+        rate = check_call(sample_rate, buffer_size)
+        with self._lock:
+            planar = self._layout.to_planar(input_array)
+            if planar.shape[0] != inputs:
+                raise LayoutError(f"this model has {inputs} inputs, the audio has {planar.shape[0]} channels")
+            rows = np.zeros((max(inputs, outputs), planar.shape[1]), np.float32)
+            rows[: len(planar)] = planar
+            wet = np.ascontiguousarray(self._player.play(rows, rate, bool(reset))[:outputs])
+            return wet if input_array.ndim == 1 and len(wet) > 1 else self._layout.from_planar(wet, input_array)
+
+    __call__ = process
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self._model,) if self._model else ()
