@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,7 +152,7 @@ def test_lesser_machines_play_the_same(name, tmp_path):
         pytest.skip(f"this processor has no {name}")
     cpu, features = RESTRICTED[name]
     own = {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features, "WETDRY_CACHE": str(tmp_path)}
-    command = [sys.executable, "-c", RENDER, os.path.dirname(__file__), str(tmp_path / "wet.npz")]
+    command = [sys.executable, "-c", RENDER, str(Path(__file__).parent), str(tmp_path / "wet.npz")]
     done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "wet.npz") as there:
