@@ -1,23 +1,23 @@
 """Our player under a compiled loop of blocks, as the programs of other engines call theirs: no Python between blocks."""
 
-import time
-
 import numpy as np
 
-from ...effects import NeuralEffect
+from ...effects import Effect, NeuralEffect
 from ...effects.player import Player
 from ...models.model import Model
-
-PASS_SECONDS = 0.5  # of measuring in one round, at least
-LEAST_PASSES, MOST_PASSES, MOST_SECONDS = 3, 100, 5.0
+from .timing import PASS_SECONDS, best_pass
 
 
 class CompiledHost:
-    """Plays a model in blocks of one size, knobs at their defaults, one channel."""
+    """Plays a model, or an effect at the knobs it stands at, in blocks of one size, one channel.
 
-    def __init__(self, model: Model, buffer_size: int) -> None:
+    `sample_rate`, in Hz, is an effect's; a model has its own.
+    """
+
+    def __init__(self, played: Model | Effect, buffer_size: int, sample_rate: float = 48000.0) -> None:
         self.buffer_size = buffer_size
-        self._program = Player([NeuralEffect(model)]).program(model.spec.sample_rate, 1)
+        effect, rate = (NeuralEffect(played), played.spec.sample_rate) if isinstance(played, Model) else (played, sample_rate)
+        self._program = Player([effect]).program(rate, 1)
 
     def play(self, audio: np.ndarray) -> np.ndarray:
         """Return the whole blocks of audio (samples,), played."""
@@ -28,15 +28,9 @@ class CompiledHost:
     def best_pass(self, audio: np.ndarray, seconds: float = PASS_SECONDS) -> float:
         """Return ns a sample of the fastest of several passes over the audio; the first warms up and is not counted."""
         source = self._whole_blocks(audio)
-        blocks, best, passes, total = source.copy(), float("inf"), 0, 0.0
-        self._program.process_blocks(blocks, self.buffer_size)
-        while not passes or (passes < LEAST_PASSES and total < MOST_SECONDS) or (total < seconds and passes < MOST_PASSES):
-            blocks[:] = source
-            begun = time.perf_counter_ns()
-            self._program.process_blocks(blocks, self.buffer_size)
-            taken = time.perf_counter_ns() - begun
-            passes, total, best = passes + 1, total + taken * 1e-9, min(best, taken / blocks.size)
-        return best
+        blocks = source.copy()
+        return best_pass(lambda: self._program.process_blocks(blocks, self.buffer_size), blocks.size, seconds,
+                         prepare=lambda: np.copyto(blocks, source))  # fmt: skip
 
     def _whole_blocks(self, audio: np.ndarray) -> np.ndarray:
         if len(audio) < self.buffer_size:

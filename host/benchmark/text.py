@@ -8,8 +8,10 @@ from rich.table import Table
 
 from .budgets import BLOCK, MOST_CALL_RATIO, TCN_BLOCK, TCN_REAL_TIME, SeedBudgets
 from .comparison import Comparison
+from .effects import MOST_RATIO, MOST_RATIO_BLOCK, EffectCosts
 from .engines import OURS
 from .report import kilobytes, surroundings_line, timing_table
+from .silence import BAR
 
 PAST = "the other engines hold what each convolution reaches back to as tensors, so that none computes a sample twice"
 
@@ -63,3 +65,32 @@ def budgets_text(found: SeedBudgets) -> list[Any]:
         f"[dim]blocks of {BLOCK}, {found.rounds} rounds taking turns, medians, seed {found.seed}, one thread\n"
         f"{surroundings_line(found.machine, found.versions)}[/dim]\n",
     ]
+
+
+def effects_text(found: EffectCosts) -> list[Any]:
+    """Return what to print of the effects' costs."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("effect", "block", "ns", "theirs", "ratio", "called\nns", "theirs", "ratio", "silence\n/ noise"):
+        table.add_column(heading, justify="left" if heading == "effect" else "right", no_wrap=True)
+    shown: dict[str, int] = {}
+    for cost in found.costs:
+        before = shown[cost.name] = shown.get(cost.name, -1) + 1
+        name = cost.name if not before else f"  beside {cost.native}" if cost.native and before == 1 else ""
+        quiet = None if before else found.silence.get(cost.name)
+        marked = (cost.ratio, cost.over), (quiet, quiet is not None and quiet > BAR)
+        ratio, silence = (f"[bold]{_figure(value, 2)}[/bold]" if over else _figure(value, 2) for value, over in marked)
+        loop = _figure(cost.loop_ns), _figure(cost.native_loop_ns), ratio
+        called = _figure(cost.called_ns), _figure(cost.native_called_ns), _figure(cost.called_ratio, 2)
+        table.add_row(name, str(cost.buffer_size), *loop, *called, silence)
+    how = (
+        f"ns a sample without Python between blocks, and called from Python once a block; mono, {found.rounds} rounds taking "
+        f"turns over {found.seconds:g} s of noise, medians, seed {found.seed}, one thread. Bold: above {MOST_RATIO:g} in "
+        f"blocks of {MOST_RATIO_BLOCK} or more beside a plugin of equal quality"
+    )
+    if found.silence:
+        how += f"; {found.silence_seconds:g} s of silence after a loud second over noise, above {BAR:g}"
+    return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
+
+
+def _figure(value: float | None, digits: int = 1) -> str:
+    return "" if value is None else f"{value:.{digits if value < 100 else 0}f}"

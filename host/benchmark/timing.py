@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 LEAST_BLOCKS = 32  # a stream shorter than that is repeated
+PASS_SECONDS = 0.5  # of measuring in one round, at least
+LEAST_PASSES, MOST_PASSES, MOST_SECONDS = 3, 100, 5.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,30 @@ def time_blocks(play: Callable[[np.ndarray], Any], blocks: Sequence[np.ndarray],
         if ended > last:
             return taken[: i + 1]
     return taken
+
+
+def best_pass(
+    play: Callable[[], Any], samples: int, seconds: float = PASS_SECONDS, prepare: Callable[[], Any] | None = None
+) -> float:
+    """Return ns a sample of the fastest of several passes; the first warms up and is not counted.
+
+    Args:
+        play: plays one pass.
+        samples: of a pass.
+        seconds: of measuring, at least, within 3 to 100 passes.
+        prepare: called before each pass, outside the clock.
+    """
+    best, passes, total = float("inf"), -1, 0.0
+    while passes < 1 or (passes < LEAST_PASSES and total < MOST_SECONDS) or (total < seconds and passes < MOST_PASSES):
+        if prepare:
+            prepare()
+        begun = time.perf_counter_ns()
+        play()
+        taken = time.perf_counter_ns() - begun
+        passes += 1
+        if passes:
+            total, best = total + taken * 1e-9, min(best, taken / samples)
+    return best
 
 
 def timer_ns() -> float:

@@ -1,14 +1,15 @@
 """`wetdry bench`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .common import console
 from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 
-BLOCKS = "1,16,64,256,2048"
+BLOCKS, EFFECT_BLOCKS = "1,16,64,256,2048", "64,512"
+EFFECTS_HELP = "Measure our effects beside pedalboard's; the arguments are then names of effects, none: all."
 AGAINST_HELP = (
     "Another engine to take turns with: 'COMMAND {model} {block} {seconds}'. It plays the model on one thread in such blocks, "
     "pass after pass over so many seconds, and ends its last line with the ns a sample of its best pass. May be repeated."
@@ -17,9 +18,11 @@ AGAINST_HELP = (
 
 def run(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Model files of any format; none is needed with --seed-budgets.")
+        list[Path] | None, typer.Argument(help="Model files of any format; none is needed with --seed-budgets or --effects.")
     ] = None,
-    block: Annotated[str, typer.Option(help="Samples a block, comma-separated.")] = BLOCKS,
+    block: Annotated[
+        str | None, typer.Option(help=f"Samples a block, comma-separated; left out: {BLOCKS}, for effects {EFFECT_BLOCKS}.")
+    ] = None,
     engines: Annotated[str, typer.Option(help="ours, onnxruntime, torch, torchscript, comma-separated; or all.")] = "ours",
     against: Annotated[list[str] | None, typer.Option(help=AGAINST_HELP)] = None,
     rounds: Annotated[int, typer.Option(help="Turns each engine takes; medians are shown.")] = 9,
@@ -30,6 +33,10 @@ def run(
     seed_budgets: Annotated[
         bool, typer.Option("--seed-budgets", help="Measure nets of seeded weights against budgets.")
     ] = False,
+    effects: Annotated[bool, typer.Option("--effects", help=EFFECTS_HELP)] = False,
+    silence: Annotated[
+        float, typer.Option(help="With --effects: seconds of silence after a loud one, against noise; 0: none.")
+    ] = 60.0,
     plot: Annotated[Path | None, typer.Option(help="Write a figure: .png, .svg or .pdf.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure as JSON.")] = None,
     slim: Slim = None,
@@ -37,14 +44,58 @@ def run(
     layer1x1_post_film: PostFilm = "always",
     reversed_linear: ReversedLinear = False,
 ) -> None:
-    """Time model files block by block, beside other engines: ns a sample, latency and jitter, loading, memory.
+    """Time model files, or our effects, block by block, beside other engines: ns a sample, latency, jitter, loading, memory.
 
     Knobs stand at their defaults.
     """
-    import json as writer
+    if effects:
+        _bench_effects(files or [], block or EFFECT_BLOCKS, rounds, seconds, silence, seed, plot, json)
+    else:
+        _bench_models(files, block or BLOCKS, engines, against, rounds, seconds, seed, seed_budgets, plot, json,
+                      loading(slim, activation, layer1x1_post_film, reversed_linear))  # fmt: skip
 
+
+def _bench_effects(
+    names: list[Path], block: str, rounds: int, seconds: float, silence: float, seed: int, plot: Path | None, json: Path | None
+) -> None:
     from ...models.errors import InvalidValue
+    from ..benchmark.effects import measure_effects
+    from ..benchmark.text import effects_text
+
+    if plot:
+        raise InvalidValue("--plot draws model files; wetdry effects NAME --plot draws an effect")
+    if not 0 <= silence <= 3600:
+        raise InvalidValue(f"--silence {silence:g} is outside 0 to 3600")
+    found = measure_effects([str(name) for name in names], block_sizes(block), rounds, seconds, silence, seed)
+    for part in effects_text(found):
+        console.print(part)
+    if json:
+        _write_json(json, found.to_dict())
+
+
+def _write_json(path: Path, record: dict[str, Any]) -> None:
+    import json
+
     from ...models.files import write_atomically
+
+    write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
+    console.print(f"json: {path}")
+
+
+def _bench_models(
+    files: list[Path] | None,
+    block: str,
+    engines: str,
+    against: list[str] | None,
+    rounds: int,
+    seconds: float,
+    seed: int,
+    seed_budgets: bool,
+    plot: Path | None,
+    json: Path | None,
+    options: dict[str, Any],
+) -> None:
+    from ...models.errors import InvalidValue
     from ..benchmark.against import OutsideEngine
     from ..benchmark.budgets import measure_seed_budgets
     from ..benchmark.comparison import compare
@@ -53,14 +104,13 @@ def run(
     from ..figures_file import check_suffix
 
     if not files and not seed_budgets:
-        raise InvalidValue("bench needs a model file, or --seed-budgets")
+        raise InvalidValue("bench needs a model file, --seed-budgets or --effects")
     if plot:
         check_suffix(plot)
         if not files:
             raise InvalidValue("--plot draws model files, and none is given")
     sizes, outside = block_sizes(block), [OutsideEngine(command) for command in against or ()]
     names = [name for name in (part.strip() for part in engines.split(",")) if name]
-    options = loading(slim, activation, layer1x1_post_film, reversed_linear)
     found, record = [], {}
     for path in files or ():
         found.append(compare(path, block_sizes=sizes, engines=names, against=outside, rounds=rounds, seconds=seconds,
@@ -78,8 +128,7 @@ def run(
         write_plot(found, plot)
         console.print(f"plot: {plot}")
     if json:
-        write_atomically(json, (writer.dumps(record, indent=1) + "\n").encode())
-        console.print(f"json: {json}")
+        _write_json(json, record)
 
 
 def block_sizes(text: str) -> list[int]:

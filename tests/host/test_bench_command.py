@@ -71,3 +71,26 @@ def test_bench_seed_budgets(folder):
     found = json.loads((folder / "budgets.json").read_text())["seed_budgets"]
     assert [net["name"] for net in found["nets"]] == list(BUDGETS)
     assert all(net["ns_per_sample"] < net["from_python_ns"] for net in found["nets"])
+
+
+def test_bench_of_effects(tmp_path):
+    arguments = ["--effects", "TubeSaturator", "CabinetIR", "Gain", "--rounds", 1, "--seconds", 0.05, "--silence", 1]
+    done = wetdry("bench", *arguments, "--json", "out/effects.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for word in ("TubeSaturator 1x", "TubeSaturator 8x", "beside Distortion", "CabinetIR 1 s", "beside Convolution", "ratio",
+                 "silence", "1 rounds", "seed 0", "pedalboard"):  # fmt: skip
+        assert word in done.stdout, word
+    found = json.loads((tmp_path / "out/effects.json").read_text())
+    gains = [cost for cost in found["costs"] if cost["name"] == "Gain"]
+    assert [cost["buffer_size"] for cost in gains] == [64, 512]
+    assert all(cost["ratio"] > 0 and cost["native_called_ns"] > 0 for cost in gains)
+    assert set(found["silence"]) == {cost["name"] for cost in found["costs"]}
+    assert found["machine"]["processor"]
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["TubeSaturater"], ["did you mean TubeSaturator"]), (["--plot", "a.png"], ["wetdry effects NAME --plot"]),
+    (["--silence", "-1"], ["--silence -1"]), (["--rounds", "0"], ["rounds = 0"]), (["--block", "x"], ["--block 'x'"]),
+])  # fmt: skip
+def test_bad_bench_of_effects_is_one_line(tmp_path, arguments, words):
+    refused(wetdry("bench", "--effects", *arguments, cwd=tmp_path), *words)
