@@ -35,7 +35,8 @@ def _cut(memory, at, position, cutoff_hz, open_share):
     first = 1.0 / (1.0 + g * (g + DAMPING))
     memory[at + POSITION] = position
     memory[at + FIRST], memory[at + SECOND], memory[at + THIRD] = first, g * first, g * g * first
-    memory[at + SHARE] = min(1.0, open_share / FADED_IN)
+    share = min(1.0, open_share / FADED_IN)
+    memory[at + SHARE] = share * share * (3.0 - 2.0 * share)
 
 
 @helper
@@ -51,10 +52,10 @@ def _follow(memory, low, high):
 
 @helper
 def _filtered(memory, cut, state, value, high_pass):
-    """Return one sample through a cut; where it is off, the sample itself, and the filter is empty."""
+    """Return one sample through a cut; where it is off, the sample itself, and the filter stands as if it passed it."""
     share = memory[cut + SHARE]
     if share <= 0.0:
-        memory[state] = memory[state + 1] = 0.0
+        memory[state], memory[state + 1] = 0.0, 0.0 if high_pass else value
         return value
     one, two = memory[state], memory[state + 1]
     rest = value - two
@@ -83,7 +84,10 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
                 value = _filtered(memory, CUTS, at, np.float64(wet[channel, i]), True)
                 wet[channel, i] = _filtered(memory, CUTS + PER_CUT, at + 2, value, False)
     else:
-        memory[CHANNELS : CHANNELS + PER_CHANNEL * channels] = 0.0
+        for channel in range(channels):
+            at = CHANNELS + PER_CHANNEL * channel
+            memory[at] = memory[at + 1] = memory[at + 2] = 0.0
+            memory[at + 3] = wet[channel, frames - 1]
     for channel in range(channels):
         for i in range(frames):
             mix = knobs[MIX, column + i]
