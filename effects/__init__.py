@@ -5,7 +5,8 @@ from .cabinet_ir import CabinetIR
 from .effect import Effect
 from .gain import Gain
 from .neural_effect import NeuralEffect
+from .randomized_overdrive import RandomizedOverdrive
 from .registry import REGISTRY
 from .tube_saturator import TubeSaturator
 
-__all__ = ["REGISTRY", "Bitcrusher", "CabinetIR", "Effect", "Gain", "NeuralEffect", "TubeSaturator"]
+__all__ = ["REGISTRY", "Bitcrusher", "CabinetIR", "Effect", "Gain", "NeuralEffect", "RandomizedOverdrive", "TubeSaturator"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from .elliptic import PASS, PER_SECTION, SECTIONS, low_pass, warped
 from .kernel import TILE, Kernel, helper
+from .knobs import stands
 from .noise import random_bits, rectangular, triangular
 
 BITS, RATE, HOLD, QUANTISER, DITHER, MIX = range(6)
@@ -38,18 +39,9 @@ def initial_state() -> np.ndarray:
 
 
 @helper
-def _stands(values, last):
-    """Return whether all of a knob's values are `last`."""
-    moves, still = np.int32(0), np.float32(last)
-    for i in range(values.size):
-        moves |= np.int32(values[i] != still)
-    return moves == 0
-
-
-@helper
 def _depths(bits, memory, scales, levels):
     """Fill `scales` with levels per unit, 2 ** (bits - 1), and `levels` with the distance between two."""
-    if _stands(bits, memory[LAST_BITS]):
+    if stands(bits, memory[LAST_BITS]):
         scale, level = np.float32(memory[SCALE]), np.float32(1.0 / memory[SCALE])
         for i in range(bits.size):
             scales[i], levels[i] = scale, level
@@ -94,7 +86,7 @@ def _taken(phase, step):
 @helper
 def _instants(rates, holds, memory, takes, cutoffs, blends):
     """Fill `takes` (1 where a sample is taken) and the filters' rows; return (whether all are taken, whether one plays)."""
-    settled = memory[BLEND] == holds[0] * memory[NEED] and _stands(rates, memory[LAST_RATE]) and _stands(holds, holds[0])
+    settled = memory[BLEND] == holds[0] * memory[NEED] and stands(rates, memory[LAST_RATE]) and stands(holds, holds[0])
     if settled and memory[STEP] == GRAINS:
         memory[PHASE] = GRAINS
         return True, False
@@ -151,7 +143,7 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
     dithers, rises, wet = knobs[DITHER, now], knobs[QUANTISER, now], knobs[MIX, now]
     _depths(knobs[BITS, now], memory, scales, levels)
     every, filtered = _instants(knobs[RATE, now], knobs[HOLD, now], memory, takes, cutoffs, blends)
-    dithered = not _stands(dithers, 0.0)
+    dithered = not stands(dithers, 0.0)
     if not dithered:
         for i in range(frames):
             noise[i] = 0.0
