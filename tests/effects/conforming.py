@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from wetdry.effects import REGISTRY, NeuralEffect
+from wetdry.effects import REGISTRY, CabinetIR, NeuralEffect
 from wetdry.models import Model, Parameter
 from wetdry.models.spec import wavenet
 
@@ -19,10 +19,18 @@ def small_model(gating="none"):
     return Model(spec, weights)
 
 
+def decay(samples=3000):
+    """Return a response: a strong first sample after a little silence, then noise that dies away."""
+    taps = noise(samples, seed=7) * np.exp(-np.arange(samples) / 400).astype(np.float32)
+    taps[:9] = [*[0] * 8, 3]
+    return taps
+
+
 EFFECTS = {name: kind for name, kind in REGISTRY.items()}
 EFFECTS["NeuralEffect with a model"] = lambda **knobs: NeuralEffect(small_model(), **knobs)
 EFFECTS["NeuralEffect gated"] = lambda **knobs: NeuralEffect(small_model("gated"), **knobs)
-NO_SOURCE = {"NeuralEffect with a model", "NeuralEffect gated"}  # printed with a model no source line can hold
+EFFECTS["CabinetIR with a response"] = lambda **knobs: CabinetIR((decay(), RATE), **knobs)
+NO_SOURCE = {"NeuralEffect with a model", "NeuralEffect gated", "CabinetIR with a response"}  # more than a line can hold
 
 
 def noise(samples=3000, channels=None, seed=0):
