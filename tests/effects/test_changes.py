@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wetdry import Chain
+from wetdry import Chain, Mix
 from wetdry.effects import TubeSaturator
 from wetdry.effects.effect import Effect
 from wetdry.effects.fade import FADE_SECONDS
@@ -61,7 +61,7 @@ def test_new_parts_fade_in_from_the_next_tile():
 
 def test_knobs_under_way_and_the_other_effects_go_on():
     def played(change):
-        steady, switched = TubeSaturator(drive_db=20), Scale(level=0.5)
+        steady, switched = TubeSaturator(drive_db=20, oversampling=1), Scale(level=0.5)
         board, audio = Chain([steady, switched]), 0.3 * np.random.default_rng(0).standard_normal(4000).astype(np.float32)
         first = board(audio[:1000], RATE, reset=False)
         switched.level = 1.5
@@ -95,13 +95,15 @@ def test_splits_give_the_same_samples(cuts, when, again):
     assert np.array_equal(played(cuts), played([]))
 
 
-def test_another_latency_starts_a_stream():
-    effect, audio = Scale(), np.ones(500, np.float32)
-    effect(audio, RATE, reset=False)
-    effect.late = True
-    assert effect.latency_samples == 10
-    assert len(effect(audio, RATE, reset=False)) == 490
-    assert len(effect(audio, RATE, reset=False)) == 500
+def test_another_latency_ends_the_stream_in_place_and_starts_one():
+    dry, effect = np.arange(3000, dtype=np.float32) / 3000, TubeSaturator(oversampling=1)
+    board, parts = Mix([None, effect], gains_db=[0, -120]), []
+    for at, oversampling in ((0, 1), (700, 8), (1400, 2), (2100, 1)):
+        effect.oversampling = oversampling
+        parts.append(board(dry[at : at + 700], RATE, reset=False))
+    wet = np.concatenate(parts)
+    assert [len(part) for part in parts[1:]] != [700] * 3
+    assert np.allclose(wet, dry[: len(wet)], atol=1e-5)  # the branches stay aligned
 
 
 def test_between_streams_nothing_fades():

@@ -27,8 +27,23 @@ def reference(audio, drive_db, bias, tone_hz, mix, output_db):
 ])  # fmt: skip
 def test_equals_its_definition(knobs):
     audio = (0.5 * np.random.default_rng(1).standard_normal(RATE)).astype(np.float32)
-    wet, expected = TubeSaturator(**knobs)(audio, RATE), reference(audio.astype(float), **knobs)
+    wet, expected = TubeSaturator(**knobs, oversampling=1)(audio, RATE), reference(audio.astype(float), **knobs)
     assert np.abs(wet - expected).max() < 2e-6 * np.abs(expected).max()
+
+
+def test_equals_the_native_distortion_at_1x():
+    """pedalboard's Distortion is the same tanh; it has no DC block and no low-pass, so they are applied to its output."""
+    pedalboard = pytest.importorskip("pedalboard")
+    audio = (0.3 * np.random.default_rng(2).standard_normal(RATE)).astype(np.float32)
+    straight = {"bias": 0, "tone_hz": 20000, "mix": 1, "output_db": 0}
+    native = pedalboard.Distortion(30)(audio, RATE).astype(float)
+    from scipy.signal import bilinear, lfilter
+
+    blocked = lfilter([1, -1], [1, -np.exp(-2 * np.pi * 10 / RATE)], native)
+    warped = 2 * RATE * np.tan(np.pi * 20000 / RATE)
+    expected = lfilter(*bilinear([warped], [1, warped], RATE), blocked)
+    wet = TubeSaturator(drive_db=30, **straight, oversampling=1)(audio, RATE)
+    assert np.abs(wet - expected).max() < 1e-4  # the native tanh is an approximation
 
 
 def test_bias_adds_even_harmonics_and_no_dc():
