@@ -12,6 +12,7 @@ from . import check
 ALIASING_LENGTH = 48_017  # prime, so no folded harmonic lands on the bin of a true one
 ALIASING_FREQUENCIES_HZ = (1249.0, 2489.0, 4186.0)
 ALIASING_LEVELS_DBFS = (-20.0, -6.0, 0.0)
+LEAD_OUT_SECONDS = 0.02  # the tone goes on after the measured stretch: a filter that looks ahead would hear its end
 _LEAST_DB = -160.0
 
 
@@ -25,8 +26,9 @@ def aliasing_ratio_db(
     """Return the aliasing-to-signal ratio in dB: energy off the harmonics over energy on them.
 
     A sine, its frequency moved to the nearest bin of a 48,017-point DFT, goes through the processor; after a lead-in
-    the steady state is transformed. Harmonics below half the rate are signal; everything else but DC is aliasing (or
-    noise, or modulation). The processor's own output for silence is subtracted first, so hum does not count.
+    the steady state is transformed, while the tone goes on a little longer. Harmonics below half the rate are signal;
+    everything else but DC is aliasing (or noise, or modulation). The processor's own output for silence is subtracted
+    first, so hum does not count.
     Higher is worse; compare with the target's figure. -160 dB is the floor of the measure; 0 dB is as much as the tone.
 
     Args:
@@ -46,10 +48,11 @@ def aliasing_ratio_db(
         raise InvalidValue(f"level_dbfs = {level_dbfs!r} is outside -200 to 60")
     bin_index = min(max(1, round(frequency_hz * ALIASING_LENGTH / rate)), ALIASING_LENGTH // 2)
     lead_in = round(lead_in_seconds * rate)
-    phase = (np.arange(-lead_in, ALIASING_LENGTH) * bin_index) % ALIASING_LENGTH
+    lead_out = round(LEAD_OUT_SECONDS * rate)
+    phase = (np.arange(-lead_in, ALIASING_LENGTH + lead_out) * bin_index) % ALIASING_LENGTH
     tone = (10 ** (level_dbfs / 20) * np.sin(2 * np.pi * phase / ALIASING_LENGTH)).astype(np.float32)
-    steady = _run(process, tone)[lead_in:] - _run(process, np.zeros_like(tone))[lead_in:]
-    return _ratio_db(steady, bin_index)
+    steady = _run(process, tone) - _run(process, np.zeros_like(tone))
+    return _ratio_db(steady[lead_in : lead_in + ALIASING_LENGTH], bin_index)
 
 
 def aliasing_table(

@@ -157,6 +157,12 @@ def test_aliasing_ignores_the_lead_in_and_hum_of_its_own():
     assert (table < -60).all()
 
 
+def test_aliasing_does_not_hear_the_tone_end():
+    """A linear-phase filter rings before the last sample of what it is given."""
+    taps = np.sinc(np.arange(-60, 61) / 2) / 2 * np.hanning(121)
+    assert metrics.aliasing_ratio_db(lambda x: np.convolve(x, taps, mode="same"), RATE, 1249) < -120
+
+
 @pytest.mark.parametrize("measure", [metrics.esr, metrics.preemphasised_esr, metrics.dc_error, metrics.mr_stft])
 def test_bad_signals_are_named(measure):
     good = np.zeros(2000, np.float32)
