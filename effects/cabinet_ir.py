@@ -87,7 +87,7 @@ class CabinetIR(Effect):
 
     def __init__(self, impulse_response: Any = None, **knobs: Any) -> None:
         self.__dict__["_response"] = ImpulseResponse.of(impulse_response)
-        self.__dict__["_prepared"] = (None, UNIT_IMPULSE)
+        self.__dict__["_prepared"] = (None, UNIT_IMPULSE)  # the last one, as `_prepare` returned it
         self._set_up(self.parameters_table, knobs)
 
     @property
@@ -98,8 +98,9 @@ class CabinetIR(Effect):
     @impulse_response.setter
     def impulse_response(self, given: Any) -> None:
         response = ImpulseResponse.of(given)
+        prepared = self._prepare(response, self._rate)  # the slow part, before the lock that `process` waits for
         with self._lock:
-            self.__dict__["_response"] = response
+            self.__dict__["_response"], self.__dict__["_prepared"] = response, prepared
             self._changed()
 
     @property
@@ -107,13 +108,17 @@ class CabinetIR(Effect):
         """The length of the response as it is played, in seconds."""
         return (self._taps(self._rate).shape[1] - 1) / self._rate
 
+    def _prepare(self, response: ImpulseResponse | None, sample_rate: float) -> tuple[Any, np.ndarray]:
+        """Return (what was asked for, the response at a rate and the knobs of now, float32 (channels, samples))."""
+        wanted = (response, sample_rate, self.normalise, self.trim, self.minimum_phase)
+        if self._prepared[0] == wanted:
+            return self._prepared
+        return wanted, response.prepared(*wanted[1:]) if response else UNIT_IMPULSE
+
     def _taps(self, sample_rate: float) -> np.ndarray:
-        """Return the response at a rate, float32 (channels, samples); the last one is kept."""
         with self._lock:
-            wanted = (self._response, sample_rate, self.normalise, self.trim, self.minimum_phase)
-            if self._response and self._prepared[0] != wanted:
-                self.__dict__["_prepared"] = (wanted, self._response.prepared(*wanted[1:]))
-            return self._prepared[1] if self._response else UNIT_IMPULSE
+            self.__dict__["_prepared"] = self._prepare(self._response, sample_rate)
+            return self._prepared[1]
 
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:
         if parameter.name == "level_db":
