@@ -1,4 +1,4 @@
-"""DC block: a one-pole high-pass at 10 Hz, y[n] = x[n] - x[n - 1] + p y[n - 1], in float64.
+"""DC block: a one-pole high-pass at 10 Hz, y[n] = (1 + p) / 2 (x[n] - x[n - 1]) + p y[n - 1], in float64.
 
 Source of the maths: J. O. Smith, "Introduction to Digital Filters with Audio Applications", DC blocker.
 """
@@ -20,10 +20,10 @@ def dc_block_pole(sample_rate: float) -> float:
 @helper
 def dc_block(audio, channel, start, frames, memory, at, pole):
     """Filter columns `start … start + frames` of a row in place; the channel's memory lies at `at`."""
-    came, left = memory[at], memory[at + 1]
+    came, left, scale = memory[at], memory[at + 1], 0.5 + 0.5 * pole
     for i in range(start, start + frames):
         sample = float(audio[channel, i])
-        left = sample - came + pole * left
+        left = scale * (sample - came) + pole * left
         came = sample
         audio[channel, i] = left
     memory[at], memory[at + 1] = came, left
