@@ -16,6 +16,8 @@ from .errors import UnknownName
 PRE_EMPHASIS = 0.85
 QUIETEST_POWER = 1e-8  # -80 dBFS: takes below it are weighed as if they were that loud
 
+QUIETEST_LEVEL = 1e-3  # of a sample, full scale: far below it a level counts as that
+
 QUIETEST_SEGMENT = 1e-2  # of the take's power: below it the spectral distance is not asked
 QUIETEST_BIN = 1e-4  # squared magnitude, at unit rms
 
@@ -49,6 +51,16 @@ def emphasised_esr(prediction: Tensor, target: Tensor, power: TakePower | None =
     power = power or TakePower.of(target)
     floor = QUIETEST_POWER * (1 - PRE_EMPHASIS) ** 2
     return emphasise(prediction - target).square().mean(1) / power.emphasised.clamp_min(floor)
+
+
+def level_distance(prediction: Tensor, target: Tensor) -> Tensor:
+    """Return the mean square of ln |prediction| - ln |target| of each item, (batch,), levels below -60 dBFS counted as that.
+
+    For a target that is the input times a gain this is the error of the gain itself, in nepers: a small one weighs as much
+    as in the ESR, and where the target is quiet because it was turned down it weighs no less.
+    """
+    ratio = (prediction.abs() + QUIETEST_LEVEL).log() - (target.abs() + QUIETEST_LEVEL).log()
+    return ratio.square().mean(1)
 
 
 @cache
@@ -89,6 +101,11 @@ def emphasised(prediction: Tensor, target: Tensor, power: TakePower, step: int) 
     return emphasised_esr(prediction, target, power).mean()
 
 
+def level(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return the ESR plus `level_distance`: for compressors."""
+    return (esr(prediction, target, power) + level_distance(prediction, target)).mean()
+
+
 STFT_WEIGHT, STFT_EVERY = 5e-4, 2
 
 
@@ -104,7 +121,9 @@ def full(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Ten
 
 
 Loss = Callable[[Tensor, Tensor, TakePower, int], Tensor]
-LOSSES: dict[str, Loss] = {"esr+stft": full, "esr": balanced, "esr-plain": plain, "esr-emphasised": emphasised}
+LOSSES: dict[str, Loss] = {"esr+stft": full, "esr": balanced, "esr-plain": plain, "esr-emphasised": emphasised,
+                           "esr+level": level}  # fmt: skip
+SAMPLEWISE = ("esr-plain", "esr+level")  # those that compare sample with sample, whatever lies between
 DEFAULT_LOSS = "esr+stft"
 
 

@@ -18,6 +18,7 @@ from ...models.spec import (
     Gain,
     KnobInputs,
     MaxPool,
+    Multiply,
     Residual,
     WaveNet,
 )
@@ -26,7 +27,7 @@ from .film import Film, Films
 from .plan import Buffer, Plan
 from .product import Product, Term, padded_rows
 from .recurrent import Recurrent
-from .rows import Add, Copy, Curve, KnobRows, Pool, ScaleShift, Softmax, slopes_of
+from .rows import Add, Copy, Curve, KnobRows, Pool, ScaleShift, Softmax, Times, slopes_of
 from .wavenet import lower_wavenet
 
 MATRICES = (Dense, Conv1d, Conv2d)
@@ -85,6 +86,10 @@ class Lowering:
             case Residual():
                 beside = self.run(layer.shortcut, source, f"{at}shortcut.")
                 return self.run(layer.body, source, f"{at}body.", beside)
+            case Multiply():
+                beside = self.run(layer.shortcut, source, f"{at}shortcut.")
+                through = self.run(layer.body, source, f"{at}body.")
+                out = self.emit(Times, through.rows, (through, 0), (beside, 0))
             case Activation(name="softmax"):
                 out = Buffer(rows)
                 plan.add(Softmax(out, source, rows))

@@ -64,6 +64,13 @@ class Add(Each):
         return code.builder.fadd(values[0], values[1])
 
 
+class Times(Each):
+    """out = a · b."""
+
+    def formula(self, code: Code, values: list[Value], parameters: list[Value]) -> Value:
+        return code.builder.fmul(values[0], values[1])
+
+
 class ScaleShift(Each):
     """out = x · scale (+ shift), both rows of samples, or one value a row."""
 

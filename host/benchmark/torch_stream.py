@@ -109,9 +109,10 @@ class TorchStream(nn.Module):
                 return torch.cat([x, raw[:, :, None].expand(-1, -1, x.shape[2])], 1)
             case specs.LSTM() | specs.GRU():
                 return self._recurrent(layer, at, x)
-            case specs.Residual():
+            case specs.Residual() | specs.Multiply():
                 body = self._run(layer.body, f"{at}body.", x, vector, raw)
-                return body + self._run(layer.shortcut, f"{at}shortcut.", x, vector, raw)[:, : body.shape[1]]
+                beside = self._run(layer.shortcut, f"{at}shortcut.", x, vector, raw)[:, : body.shape[1]]
+                return body * beside if layer.kind == "Multiply" else body + beside
             case specs.WaveNet():
                 return self._wavenet(layer, at, x, vector, raw)
         raise InvalidValue(f"no torch stream for a layer of kind {layer.kind}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...models.model import Model
 from ...models.parameter import Parameter
-from ...models.spec import GRU, LSTM, Residual, WaveNet
+from ...models.spec import GRU, LSTM, TwoPaths, WaveNet
 
 COST_BLOCK = 64
 COST_MULTIPLY_ADDS = 2e9  # of one pass at most: a net of any size answers within seconds
@@ -99,15 +99,15 @@ def _range(knob: Parameter) -> str:
 def _flat(layers: Iterable[Any]) -> Iterable[Any]:
     for layer in layers:
         yield layer
-        inner = (*layer.body, *layer.shortcut) if isinstance(layer, Residual) else getattr(layer, "condition", ())
+        inner = (*layer.body, *layer.shortcut) if isinstance(layer, TwoPaths) else getattr(layer, "condition", ())
         yield from _flat(inner)
 
 
 def _lines(layers: Sequence[Any], indent: str = "") -> Iterable[str]:
     """Return a line for each layer, the parts of layers that hold layers below it."""
     for layer in layers:
-        if isinstance(layer, Residual):
-            yield f"{indent}Residual"
+        if isinstance(layer, TwoPaths):
+            yield f"{indent}{type(layer).__name__}"
             for name, path in layer.paths():
                 if path:
                     yield f"{indent}  {name}"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..spec import GRU, LSTM, Activation, ModelSpec, Residual, WaveNet, WaveNetArray
+from ..spec import GRU, LSTM, Activation, ModelSpec, TwoPaths, WaveNet, WaveNetArray
 
 
 def with_fast_curves(spec: ModelSpec) -> ModelSpec:
@@ -23,7 +23,7 @@ def _layer(layer: Any) -> Any:
             return layer.model_copy(update={"name": "fast_tanh"})
         case LSTM() | GRU():
             return layer.model_copy(update={"activation": "fast"})
-        case Residual():
+        case TwoPaths():
             return layer.model_copy(update={"body": _layers(layer.body), "shortcut": _layers(layer.shortcut)})
         case WaveNet():
             arrays = tuple(_array(array) for array in layer.arrays)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import InvalidValue
-from ..spec import GRU, LSTM, Activation, BatchNorm, Conv1d, Conv2d, Dense, Gain, KnobInputs, MaxPool, Residual
+from ..spec import GRU, LSTM, Activation, BatchNorm, Conv1d, Conv2d, Dense, Gain, KnobInputs, MaxPool, Multiply, TwoPaths
 from ..spec.model import Layer, ModelSpec
 
 CURVES = {
@@ -62,9 +62,10 @@ def check(spec: ModelSpec, weights: Mapping[str, np.ndarray], x: np.ndarray, y: 
 def _series(layers: Sequence[Layer], weights: Mapping[str, np.ndarray], at: str, x: np.ndarray, gains: bool) -> np.ndarray:
     for i, layer in enumerate(layers):
         prefix = f"{at}{i}."
-        if isinstance(layer, Residual):
+        if isinstance(layer, TwoPaths):
             y = _series(layer.body, weights, f"{prefix}body.", x, gains)
-            x = y + _series(layer.shortcut, weights, f"{prefix}shortcut.", x, gains)[: len(y)]
+            beside = _series(layer.shortcut, weights, f"{prefix}shortcut.", x, gains)[: len(y)]
+            x = y * beside if isinstance(layer, Multiply) else y + beside
         elif not isinstance(layer, Gain) or gains:
             x = _layer(layer, Arrays(weights, prefix, x.dtype), x)
     return x

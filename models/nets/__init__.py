@@ -2,5 +2,6 @@
 
 from .layer import LAYERS, Knobs
 from .network import Network, build, from_weights, to_weights
+from .thinned import thinned
 
-__all__ = ["LAYERS", "Knobs", "Network", "build", "from_weights", "to_weights"]
+__all__ = ["LAYERS", "Knobs", "Network", "build", "from_weights", "thinned", "to_weights"]

@@ -105,11 +105,10 @@ class KnobInputs(nn.Module):
         return torch.cat([x, knobs.raw.expand(-1, -1, x.shape[2])], 1)
 
 
-@plays("Residual")
-class Residual(nn.Module):
-    """body(x) + shortcut(x)."""
+class TwoPaths(nn.Module):
+    """Two paths from the same input; `meet` says what becomes of them."""
 
-    def __init__(self, layer: specs.Residual, inputs: int, conditioning: int) -> None:
+    def __init__(self, layer: specs.TwoPaths, inputs: int, conditioning: int) -> None:
         super().__init__()
         self.body = Series(layer.body, inputs, conditioning)
         self.shortcut = Series(layer.shortcut, inputs, conditioning)
@@ -117,4 +116,24 @@ class Residual(nn.Module):
     def forward(self, x: Tensor, knobs: Knobs) -> Tensor:
         """Return (batch, channels of the body, samples)."""
         through = self.body(x, knobs)
-        return through + self.shortcut(x, knobs)[:, : through.shape[1]]
+        return self.meet(through, self.shortcut(x, knobs)[:, : through.shape[1]])
+
+    def meet(self, through: Tensor, beside: Tensor) -> Tensor:
+        """Return what leaves, for both paths' (batch, channels of the body, samples)."""
+        raise NotImplementedError
+
+
+@plays("Residual")
+class Residual(TwoPaths):
+    """body(x) + shortcut(x)."""
+
+    def meet(self, through: Tensor, beside: Tensor) -> Tensor:
+        return through + beside
+
+
+@plays("Multiply")
+class Multiply(TwoPaths):
+    """body(x) · shortcut(x)."""
+
+    def meet(self, through: Tensor, beside: Tensor) -> Tensor:
+        return through * beside

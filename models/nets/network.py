@@ -42,7 +42,7 @@ class Network(nn.Module):
             shapes = f"{tuple(audio.shape)} and {None if raw is None else tuple(raw.shape)}"
             fit = "(batch, samples)" if self.spec.input_channels == 1 else f"(batch, {self.spec.input_channels}, samples)"
             raise InvalidValue(f"audio and raw have shapes {shapes}; {fit} and (batch, {len(self.spec.knobs)}) fit")
-        out = self.layers(signal, self._knobs(raw))
+        out = self.layers(signal, self.knobs_at(raw))
         return out[:, 0] if audio.ndim == 2 and out.shape[1] == 1 else out
 
     def _positions_fit(self, signal: Tensor, raw: Tensor | None) -> bool:
@@ -50,7 +50,8 @@ class Network(nn.Module):
         shape = (batch, 0) if raw is None else tuple(raw.shape)
         return shape in ((batch, knobs), (batch, knobs, samples))
 
-    def _knobs(self, raw: Tensor | None) -> Knobs:
+    def knobs_at(self, raw: Tensor | None) -> Knobs:
+        """Return what every layer is told of positions (batch, knobs) or (batch, knobs, samples)."""
         if raw is None or not self.spec.knobs:
             return Knobs()
         raw = raw if raw.ndim == 3 else raw[:, :, None]

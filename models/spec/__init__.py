@@ -13,11 +13,11 @@ from .layers import BatchNorm, FiLM, Gain, KnobInputs, MaxPool
 from .model import Conditioning, Layer, ModelSpec, tcn, wavenet
 from .plain import LARGEST_RECEPTIVE_FIELD, Plain, Shapes
 from .recurrent import GRU, LSTM
-from .residual import Residual, run_outputs
+from .residual import Multiply, Residual, TwoPaths, run_outputs
 from .wavenet import SignalFiLM, WaveNet, WaveNetArray
 
 __all__ = [
     "GRU", "LARGEST_RECEPTIVE_FIELD", "LSTM", "Activation", "BaseLayer", "BatchNorm", "Conditioning", "Conv1d", "Conv2d",
-    "Dense", "FiLM", "Gain", "KnobInputs", "Layer", "MaxPool", "ModelSpec", "Plain", "Residual", "Shapes", "SignalFiLM",
-    "WaveNet", "WaveNetArray", "run_outputs", "tcn", "wavenet",
+    "Dense", "FiLM", "Gain", "KnobInputs", "Layer", "MaxPool", "ModelSpec", "Multiply", "Plain", "Residual", "Shapes",
+    "SignalFiLM", "TwoPaths", "WaveNet", "WaveNetArray", "run_outputs", "tcn", "wavenet",
 ]  # fmt: skip

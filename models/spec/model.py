@@ -11,14 +11,15 @@ from .layer import Activation
 from .layers import BatchNorm, FiLM, Gain, KnobInputs, MaxPool
 from .plain import LARGEST_RECEPTIVE_FIELD, Plain, Shapes, Width
 from .recurrent import GRU, LSTM
-from .residual import Residual, run_outputs
+from .residual import Multiply, Residual, run_outputs
 from .wavenet import WaveNet, WaveNetArray
 
-Layer = Annotated[
-    Activation | BatchNorm | Conv1d | Conv2d | Dense | FiLM | Gain | GRU | KnobInputs | LSTM | MaxPool | Residual | WaveNet,
-    Field(discriminator="kind"),
-]
-for nesting in (Residual, WaveNet):  # they hold layers of every kind, themselves included
+Kinds = (
+    Activation | BatchNorm | Conv1d | Conv2d | Dense | FiLM | Gain | GRU | KnobInputs | LSTM | MaxPool | Multiply
+    | Residual | WaveNet
+)  # fmt: skip
+Layer = Annotated[Kinds, Field(discriminator="kind")]
+for nesting in (Multiply, Residual, WaveNet):  # they hold layers of every kind, themselves included
     nesting.model_rebuild(_types_namespace={"Layer": Layer})
 
 
@@ -159,12 +160,14 @@ def wavenet(sample_rate: float, knobs: tuple[Parameter, ...] = (), *, channels: 
 
 
 def tcn(sample_rate: float, knobs: tuple[Parameter, ...] = (), *, channels: int = 32, blocks: int = 4, kernel_size: int = 13,
-        growth: int = 10, hidden: tuple[int, ...] = (16, 32, 32)) -> ModelSpec:  # fmt: skip
+        growth: int = 10, hidden: tuple[int, ...] = (16, 32, 32),
+        ends: Literal["tanh", "gain"] = "tanh") -> ModelSpec:  # fmt: skip
     """Return the spec of a temporal convolutional net; the defaults are TCN-300.
 
     A block is a dilated convolution, batch normalisation, FiLM where there are knobs and a PReLU a channel, beside
-    a depthwise 1x1 shortcut; a 1x1 convolution and a tanh end the net. Steinmetz and Reiss, "Efficient neural
-    networks for real-time modeling of analog dynamic range compression", 2022.
+    a depthwise 1x1 shortcut; a 1x1 convolution and a tanh end the net. It ends in "gain" where what it makes is a gain
+    from 0 to 1, by a sigmoid, that multiplies its input: a compressor without make-up gain. Steinmetz and Reiss,
+    "Efficient neural networks for real-time modeling of analog dynamic range compression", 2022.
 
     Example:
         >>> tcn(44100).receptive_field
@@ -177,6 +180,7 @@ def tcn(sample_rate: float, knobs: tuple[Parameter, ...] = (), *, channels: int 
         body = (convolution, BatchNorm(affine=False), *film, Activation(name="prelu", slopes=channels))
         shortcut = Conv1d(channels=channels, groups=channels if i else 1, bias=False)
         layers.append(Residual(body=body, shortcut=(shortcut,)))
-    layers += [Conv1d(channels=1), Activation(name="tanh")]
+    layers += [Conv1d(channels=1), Activation(name="tanh" if ends == "tanh" else "sigmoid")]
+    layers = layers if ends == "tanh" else [Multiply(body=tuple(layers))]
     conditioning = Conditioning(hidden=hidden, activation="relu") if knobs else None
     return ModelSpec(sample_rate=float(sample_rate), layers=tuple(layers), knobs=knobs, conditioning=conditioning)

@@ -1,4 +1,4 @@
-"""Residual: two paths of layers, summed."""
+"""Residual and Multiply: two paths of layers, summed or multiplied."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,23 +32,23 @@ def run_outputs(layers: "tuple[Layer, ...]", inputs: int, where: str = "ModelSpe
     return channels
 
 
-class Residual(BaseLayer):
-    """body(x) + shortcut(x).
+class TwoPaths(BaseLayer):
+    """Two paths from the same input that meet again; what they do where they meet is the subclass's to say.
 
     Attributes:
         body: layers in series.
         shortcut: layers in series; empty: x itself, or its first channels where the body gives fewer.
     """
 
-    kind: Literal["Residual"] = "Residual"
     body: "Annotated[tuple[Layer, ...], Field(min_length=1, max_length=64)]"
     shortcut: "Annotated[tuple[Layer, ...], Field(max_length=64)]" = ()
 
     def outputs(self, inputs: int) -> int:
-        out = run_outputs(self.body, inputs, "Residual.body")[-1]
-        beside = run_outputs(self.shortcut, inputs, "Residual.shortcut")[-1]
+        name = type(self).__name__
+        out = run_outputs(self.body, inputs, f"{name}.body")[-1]
+        beside = run_outputs(self.shortcut, inputs, f"{name}.shortcut")[-1]
         if beside < out or (self.shortcut and beside != out):
-            raise InvalidValue(f"Residual.body: {out} channels, {beside} beside it; they cannot be added")
+            raise InvalidValue(f"{name}.body: {out} channels, {beside} beside it; they cannot meet")
         return out
 
     def paths(self) -> "tuple[tuple[str, tuple[Layer, ...]], ...]":
@@ -80,3 +80,15 @@ class Residual(BaseLayer):
     @property
     def knob_inputs(self) -> frozenset[int]:
         return frozenset().union(*(layer.knob_inputs for _, layers in self.paths() for layer in layers))
+
+
+class Residual(TwoPaths):
+    """body(x) + shortcut(x)."""
+
+    kind: Literal["Residual"] = "Residual"
+
+
+class Multiply(TwoPaths):
+    """body(x) · shortcut(x), channel by channel: a body that ends in a sigmoid is a gain, as a compressor's is."""
+
+    kind: Literal["Multiply"] = "Multiply"

@@ -12,7 +12,8 @@ import torch
 
 from ..errors import TrainingError
 from ..losses import TakePower, named
-from ..nets import Network
+from ..nets import Network, thinned
+from ..nets.layers import BatchNorm
 from .data import CaptureDataset
 from .recipe import Recipe
 from .validation import validation_esr
@@ -21,6 +22,7 @@ Progress = Callable[[str, float, float, str], None]
 SHARE_OF_VALIDATION = 0.05  # of the time, at most
 SHORTEST_PAUSE_SECONDS = 10.0  # between validations, and between saves: what a kill may cost
 WARM_UP_STEPS = 100
+SETTLED = 0.4  # of the budget: from there on BatchNorm's statistics stand, and the net learns to live with them
 
 
 class TwinModule(lightning.LightningModule):
@@ -34,7 +36,12 @@ class TwinModule(lightning.LightningModule):
         """Return the loss of a batch of segments; the lead-in does not count."""
         wet = batch["wet"].to(next(self.net.parameters()).dtype)
         dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
-        prediction = self.net(dry, raw if self.net.spec.knobs else None)[:, dry.shape[1] - wet.shape[1] :]
+        raw, every, lead = raw if self.net.spec.knobs else None, self.recipe.every, dry.shape[1] - wet.shape[1]
+        if every == 1:
+            prediction = self.net(dry, raw)[:, lead:]
+        else:
+            dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
+            prediction, wet = thinned(self.net, dry, raw, every)[:, lead // every :], wet[:, ::every]
         power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))
         return self.loss(prediction, wet, power, self.global_step)
 
@@ -80,6 +87,10 @@ class Budget(lightning.Callback):
         rate = 0.5 * (1 + math.cos(math.pi * self.share(step))) * min(1.0, (step + 1) / WARM_UP_STEPS)
         for group in trainer.optimizers[0].param_groups:
             group["lr"] = self.recipe.learning_rate * max(rate, 1e-4)
+        if self.share(step) >= SETTLED:  # until then they are a batch's own: what plays has others, and would be off
+            for module in pl_module.modules():
+                if isinstance(module, BatchNorm):
+                    module.eval()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         self._losses.append(outputs["loss"].detach())

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import InvalidValue
-from ..losses import DEFAULT_LOSS, named
+from ..losses import DEFAULT_LOSS, SAMPLEWISE, named
 from ..parameter import Parameter
 from ..spec import Conditioning, ModelSpec, WaveNet, WaveNetArray
 
@@ -35,6 +35,8 @@ class Recipe:
             An epoch is as many steps as it takes to hear as much audio as the training takes hold.
         batch_size: segments a step, each of another knob setting.
         segment: samples of a segment that count for the loss; the net's receptive field lies before it.
+        every: 1: all of these samples count; n: every nth from a segment's start, which costs a net of growing dilations
+            far less (see `nets.thinned`). Losses that compare neighbouring samples need 1.
         learning_rate: of Adam at the start; it falls along a cosine over the budget.
         precision: as lightning spells it: "32-true", "bf16-mixed", "16-mixed", "64-true".
         loss: a name of `losses.LOSSES`.
@@ -45,6 +47,7 @@ class Recipe:
     epochs: float | None = None
     batch_size: int = 8
     segment: int = 6144
+    every: int = 1
     learning_rate: float = 5e-3
     precision: str = "32-true"
     loss: str = DEFAULT_LOSS
@@ -55,13 +58,17 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, int | float) and low < value <= high):
                 raise InvalidValue(f"{name} = {value!r} is outside {low:g} (excluded) to {high:g}")
-        for name, low, high in (("batch_size", 1, 65_536), ("segment", 64, 10_000_000), ("seed", 0, 2**32 - 1)):
+        for name, low, high in (("batch_size", 1, 65_536), ("segment", 64, 10_000_000), ("every", 1, 100_000),
+                                ("seed", 0, 2**32 - 1)):  # fmt: skip
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise InvalidValue(f"{name} = {value!r} is not a whole number from {low} to {high}")
         if self.precision not in PRECISIONS:
             raise InvalidValue(f"precision {self.precision!r} is not one of {', '.join(PRECISIONS)}")
         named(self.loss)
+        if self.every > 1 and self.loss not in SAMPLEWISE:
+            raise InvalidValue(f"every = {self.every} leaves samples out, and the loss {self.loss!r} compares neighbours; "
+                               f"{' and '.join(SAMPLEWISE)} do not")  # fmt: skip
         if self.minutes is None and self.epochs is None:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
 

@@ -17,7 +17,7 @@ from random_specs import LAYERS, SHAPES, named_model, positions, random_model
 from random_specs import signal as noise
 
 from wetdry.models import Model
-from wetdry.models.spec import GRU, LSTM, Residual, WaveNet
+from wetdry.models.spec import GRU, LSTM, TwoPaths, WaveNet
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 KINDS = [f"{kind} {seed}" for kind in LAYERS for seed in (0, 1)]
@@ -35,7 +35,7 @@ def is_recurrent(layers):
     inner = [
         part
         for layer in layers
-        for name, kind in (("body", Residual), ("shortcut", Residual), ("condition", WaveNet))
+        for name, kind in (("body", TwoPaths), ("shortcut", TwoPaths), ("condition", WaveNet))
         if isinstance(layer, kind)
         for part in getattr(layer, name)
     ]

@@ -141,6 +141,11 @@ def residual(layer, w, x, raw, vector):
     return through + series(layer.shortcut, w.below("shortcut"), x, raw, vector)[: len(through)]
 
 
+def multiply(layer, w, x, raw, vector):
+    through = series(layer.body, w.below("body"), x, raw, vector)
+    return through * series(layer.shortcut, w.below("shortcut"), x, raw, vector)[: len(through)]
+
+
 def scaled(factors, x, shift=True):
     return factors[: len(x)] * x + (factors[len(x) :] if shift else 0.0)
 
@@ -184,7 +189,8 @@ def wavenet_array(array, w, x, condition, vector):
 
 
 LAYERS = {
-    "Activation": activation, "BatchNorm": batch_norm, "Conv2d": conv2d, "GRU": gru, "LSTM": lstm, "Residual": residual,
+    "Activation": activation, "BatchNorm": batch_norm, "Conv2d": conv2d, "GRU": gru, "LSTM": lstm, "Multiply": multiply,
+    "Residual": residual,
     "WaveNet": wavenet,
     "Conv1d": lambda layer, w, x, *_: convolved(w, x, layer.dilation, layer.groups),
     "Dense": lambda layer, w, x, *_: w["weight"] @ x + column(w.get("bias")),

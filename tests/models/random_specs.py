@@ -31,6 +31,7 @@ from wetdry.models.spec import (
     KnobInputs,
     MaxPool,
     ModelSpec,
+    Multiply,
     Residual,
     WaveNet,
     run_outputs,
@@ -100,14 +101,13 @@ def recurrent(kind, draw, channels):
     return [make(hidden=draw.one(*HIDDEN)) for _ in range(draw.one(1, 1, 1, 2, 3))]
 
 
-def residual(draw, channels):
+def two_paths(kind, draw, channels):
     body = grown(draw, channels, draw.number(1, 3), PLAIN)
     out = run_outputs(tuple(body), channels)[-1]
     if out <= channels and draw.chance():
-        return [Residual(body=tuple(body))]
-    return [
-        Residual(body=tuple(body), shortcut=(Conv1d(channels=out, groups=draw.divisor(channels, out), bias=draw.chance()),))
-    ]
+        return [kind(body=tuple(body))]
+    beside = Conv1d(channels=out, groups=draw.divisor(channels, out), bias=draw.chance())
+    return [kind(body=tuple(body), shortcut=(beside,))]
 
 
 LAYERS = {
@@ -119,7 +119,7 @@ LAYERS = {
     "Gain": lambda draw, channels: [Gain(level_db=draw.one(-6.0, 3.0))],
     "KnobInputs": lambda draw, channels: [KnobInputs(knobs=KNOBS)],
     "MaxPool": lambda draw, channels: [MaxPool(kernel_size=draw.one(*TAPS))],
-    "Residual": residual,
+    "Multiply": functools.partial(two_paths, Multiply), "Residual": functools.partial(two_paths, Residual),
     "WaveNet": lambda draw, channels: [random_wavenet(draw, channels, condition=grown)],
 }  # fmt: skip
 PLAIN = ("Activation", "BatchNorm", "Conv1d", "Conv2d", "Dense", "MaxPool")

@@ -52,6 +52,7 @@ def nested(depth):
     ([residual(DENSE_4, shortcut=[{"kind": "Dense", "channels": 5}])], "layers.0.body: 4 channels, 5 beside it"),
     ([residual(GAIN, {"kind": "Conv1d", "channels": 2, "groups": 2})], "layers.0.body.1.groups: 2 groups do not divide 1 in"),
     ([residual(GAIN, shortcut=[{"kind": "Conv1d", "channels": 2, "groups": 2}])], "layers.0.shortcut.0.groups"),
+    ([residual(DENSE_4) | {"kind": "Multiply"}], "layers.0.body: 4 channels, 1 beside it"),
     ([residual()], "body"), ([nested(100)], "64 deep"), ([nested(2000)], "64 deep"),
     ([{"kind": "FiLM"}], "film needs knobs"),
     ([{"kind": "Gain", "level_db": float("nan")}], "level_db"), ([{"kind": "LSTM", "hidden": 8, "layers": 2}], "layers"),
@@ -100,6 +101,7 @@ COUNTED = {  # layers, receptive field, multiply-adds a sample
     "pooled": ([{"kind": "MaxPool", "kernel_size": 5}, {"kind": "BatchNorm"}, GAIN], 5, 0),
     "beside": ([residual({"kind": "Conv1d", "channels": 2, "kernel_size": 3}, shortcut=[
         {"kind": "Conv1d", "channels": 2, "kernel_size": 9}])], 9, 6 + 18),
+    "times": ([{"kind": "Multiply", "body": [{"kind": "Conv1d", "channels": 1, "kernel_size": 7}], "shortcut": []}], 7, 7),
     "wavenet": ([wavenet({"kernel_size": [3, 2], "gating": ["none", "gated"], "bottleneck": 2, "head_kernel_size": 3,
                           "head_dilation": 2, "groups": 2, "signal_films": [{"slot": "conv_post", "shift": False}]})],
                 1 + 2 + 2 + 4, 4 + (2 * 2 * 3 + 2 + 8 + 2) + (4 * 2 * 2 + 4 + 8 + 4) + 2 * 3),
@@ -130,6 +132,6 @@ def test_every_layer_is_plain_json_data():
     layers = [DENSE_4, *(layer for layers, *_ in COUNTED.values() for layer in layers), {"kind": "Activation", "name": "elu"},
               {"kind": "LSTM", "hidden": 3, "initial_state": True}, {"kind": "GRU", "hidden": 5, "activation": "fast"},
               {"kind": "Dense", "channels": 1}, KNOB_INPUTS, {"kind": "FiLM"}]  # fmt: skip
-    layers = [layer for layer in layers if layer["kind"] != "Residual"]
+    layers = [layer for layer in layers if layer["kind"] not in ("Residual", "Multiply")]
     whole = spec(*layers, knobs=KNOBS, conditioning={"activation": "relu"}, prewarm_samples=24_000)
     assert ModelSpec(**json.loads(json.dumps(whole.to_dict()))) == whole
