@@ -1,5 +1,6 @@
 """What the commands share: how a person names processors, knobs and values, and the progress bar."""
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,14 +42,16 @@ def plugin_path(text: str) -> Path:
     raise FileProblem(str(UnknownName("plugin file", text, installed)))
 
 
-def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | None = None) -> Any:
+def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | None = None, file: Path | None = None) -> Any:
     """Return the processor a person names: plugin, model file, built-in effect or native pedalboard plugin.
 
-    `loading` holds options for reading a model file; anything else refuses them. `preset` is one of a built-in effect.
+    `loading` holds options for reading a model file; anything else refuses them. `preset` and `file` are a
+    built-in effect's, see `open_effect`.
     """
-    if preset is not None and text not in REGISTRY:
-        raise InvalidValue(f"--preset takes a built-in effect ({', '.join(sorted(REGISTRY))}), and {text} is none")
-    if preset is None and Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
+    for option, given in (("--preset", preset), ("--file", file)):
+        if given is not None and text not in REGISTRY:
+            raise InvalidValue(f"{option} takes a built-in effect ({', '.join(sorted(REGISTRY))}), and {text} is none")
+    if preset is None and file is None and Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
         from ...effects import NeuralEffect
         from ...models.model import load
 
@@ -65,13 +68,24 @@ def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | 
     if Path(text).suffix or len(Path(text).parts) > 1:
         raise FileProblem(f"no file at {text}: pass a .vst3, a model such as clone.safetensors, or an effect "
                           f"({', '.join(REGISTRY)})")  # fmt: skip
-    return open_effect(text, preset)
+    return open_effect(text, preset, file)
 
 
-def open_effect(name: str, preset: str | None = None) -> Any:
-    """Return a built-in effect by name, at a preset where one is given. Raises UnknownName."""
-    kind = REGISTRY[name]
-    return kind.preset(preset) if preset is not None else kind()
+def open_effect(name: str, preset: str | None = None, file: Path | None = None) -> Any:
+    """Return a built-in effect by name, at a preset and playing a file (impulse response, model) where they are given.
+
+    Raises:
+        UnknownName: no such effect or preset. InvalidValue: the effect plays no file. FileProblem: there is no such file.
+    """
+    kind: Any = REGISTRY[name]
+    if file is None:
+        return kind.preset(preset) if preset is not None else kind()
+    if not any(p.kind is p.POSITIONAL_OR_KEYWORD for p in inspect.signature(kind).parameters.values()):
+        raise InvalidValue(f"--file: {name} plays from no file")
+    path = file.expanduser()
+    if not path.is_file():
+        raise FileProblem(f"no file at {file}")
+    return kind.preset(preset, path) if preset is not None else kind(path)
 
 
 def open_capture_target(text: str) -> Any:

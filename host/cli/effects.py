@@ -14,6 +14,8 @@ from .common import console, open_effect, set_knobs
 
 PRESET_HELP = "A preset of the effect, such as 'Warm Bass'; --set turns knobs on top of it."
 
+FILE_HELP = "What the effect plays from: the impulse response of CabinetIR, the model of NeuralAmp."
+
 
 def run(
     name: Annotated[str | None, typer.Argument(help="An effect, such as TubeSaturator. Left out: all are listed.")] = None,
@@ -21,6 +23,7 @@ def run(
         Path | None, typer.Option(help="Draw it: transfer curve, harmonics, frequency response, aliasing. .png, .svg or .pdf.")
     ] = None,
     preset: Annotated[str | None, typer.Option(help=PRESET_HELP)] = None,
+    file: Annotated[Path | None, typer.Option(help=FILE_HELP)] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="A knob, as name=value; may be repeated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain JSON instead.")] = False,
 ) -> None:
@@ -31,8 +34,8 @@ def run(
     from ..figures_file import check_suffix
 
     if name is None:
-        if plot or preset or setting:
-            raise InvalidValue("--plot, --preset and --set need the name of an effect: wetdry effects TubeSaturator")
+        if plot or preset or file or setting:
+            raise InvalidValue("--plot, --preset, --file and --set need the name of an effect: wetdry effects TubeSaturator")
         found = [facts_of(REGISTRY[each]()) for each in sorted(REGISTRY)]
         if as_json:
             typer.echo(json.dumps([facts.to_dict() for facts in found], indent=1))
@@ -43,7 +46,7 @@ def run(
         check_suffix(plot)
     elif preset or setting:
         raise InvalidValue("--preset and --set say what --plot draws: add --plot FILE.png")
-    effect = open_effect(name, preset)
+    effect = open_effect(name, preset, file)
     set_knobs(effect, setting or [])
     facts = facts_of(effect)
     if as_json:
@@ -53,7 +56,7 @@ def run(
     if plot:
         from ..effect_pages.plot import write_effect_plot
 
-        write_effect_plot(effect, plot, f"{name}{f' “{preset}”' if preset else ''}")
+        write_effect_plot(effect, plot, f"{name}{f' {file.name}' if file else ''}{f' “{preset}”' if preset else ''}")
         console.print(f"plot: {plot}", markup=False)
 
 

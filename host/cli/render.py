@@ -1,11 +1,12 @@
 """`wetdry render`."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from .common import console, open_target, set_knobs
-from .effects import PRESET_HELP
+from .effects import FILE_HELP, PRESET_HELP
 from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 
 CAB_HELP = "Impulse response of a loudspeaker cabinet, after the processor: mono or stereo, any rate, played at its own level."
@@ -17,6 +18,7 @@ def run(
     wet: Annotated[str, typer.Argument(help="The file to write: .wav (32-bit float), .flac or .aiff.")],
     setting: Annotated[list[str] | None, typer.Option("--set", help="A knob, as name=value; may be repeated.")] = None,
     preset: Annotated[str | None, typer.Option(help=PRESET_HELP)] = None,
+    file: Annotated[Path | None, typer.Option(help=FILE_HELP)] = None,
     cab: Annotated[str | None, typer.Option(help=CAB_HELP)] = None,
     slim: Slim = None,
     activation: Activation = "exact",
@@ -34,7 +36,7 @@ def run(
 
     audio, rate = read_audio(dry)
     response, response_rate = read_audio(cab, LONGEST_SECONDS) if cab else (None, 0)
-    played = open_target(processor, loading(slim, activation, layer1x1_post_film, reversed_linear), preset)
+    played = open_target(processor, loading(slim, activation, layer1x1_post_film, reversed_linear), preset, file)
     if getattr(played, "is_instrument", False):
         raise InvalidType(f"{processor} is an instrument; wetdry plays audio through effects")
     set_knobs(played, setting or [])

@@ -14,12 +14,13 @@ from ..figures_file import BLUE, GOLD, GREY, INK, MUTED, ORANGE, VIOLET, write_f
 from ..model_pages import tones
 from . import probes
 
-SWEPT = ("drive", "gain", "input", "threshold", "bit")  # the knob that harmonics are drawn over is called so, the first found
-POSITIONS = 25
 CURVES = (0.0, 0.33, 0.67, 1.0)  # positions of the swept knob in the transfer curves
+# The knob that harmonics are drawn over is called so, the first found, and the transfer curves are drawn there.
+SWEPT = {"drive": CURVES, "gain": CURVES, "input": CURVES, "threshold": CURVES, "bit": (0.02, 0.05, 0.1, 0.15)}
+POSITIONS, RESPONSE_TONES = 25, 121
 TRANSFER_HZ, TRANSFER_DBFS = 200.0, 0.0  # DC blocks and tone filters turn the phase least about here
 HARMONIC_DBFS = -12.0
-FLOOR_DBFS = -120.0
+FLOOR_DBFS, DEEPEST_DB = -120.0, 80.0
 LONGEST_SECONDS = 3.0
 ORDERS = ("fundamental", "2nd", "3rd", "4th", "5th")
 COLOURS = (ORANGE, BLUE, VIOLET, GOLD, GREY)
@@ -45,7 +46,8 @@ def write_effect_plot(effect: Effect, path: Path, title: str) -> None:
     seconds = min(max(0.6, probes.BURST_START + probes.BURST_SECONDS + effect.tail_seconds), LONGEST_SECONDS)
     transfer = _transfer_curves(effect, play, at, knob, rate)
     harmonics = _harmonics(play, at, knob, rate)
-    responses = [(level, *tones.fundamental_gains(play, rate, level)) for level in (tones.QUIET_DBFS, tones.LOUD_DBFS)]
+    levels = (tones.QUIET_DBFS, tones.LOUD_DBFS)
+    responses = [(level, *tones.fundamental_gains(play, rate, level, RESPONSE_TONES)) for level in levels]
     sweep, burst = probes.swept(play, rate), probes.burst(play, rate, seconds)
 
     def draw(figure: Any) -> None:
@@ -78,7 +80,8 @@ def _transfer_curves(effect: Effect, play: probes.Play, at: Any, knob: Parameter
         levels = reversed(tones.LEVELS_DBFS)
         return [(f"{level:g} dBFS", *tones.transfer_curve(play, rate, level, TRANSFER_HZ), True) for level in levels]
     here = effect.parameters[knob.name].raw_value
-    places = sorted([here, *(p for p in CURVES if abs(p - here) > 0.1)])
+    positions = next(at for word, at in SWEPT.items() if word in knob.name)
+    places = sorted([here, *(p for p in positions if abs(p - here) > 0.1 * max(positions))])
     return [(_short(knob, p), *tones.transfer_curve(at(p), rate, TRANSFER_DBFS, TRANSFER_HZ), p == here) for p in places]
 
 
@@ -134,8 +137,9 @@ def _draw_response(axes: Any, responses: list[Any]) -> None:
         axes.plot(frequencies, gain, color=colour, label=f"{level:g} dBFS")
     axes.axhline(0, color=GREY, linewidth=0.7)
     log_hertz(axes, float(responses[0][1][-1]))
-    top, bottom = (limit(float(limit(gain)) for _, _, gain in responses) for limit in (max, min))
-    axes.set_ylim(min(max(bottom, top - 80) - 3, top - 12), top + 3)
+    top = max(float(gain.max()) for _, _, gain in responses)
+    bottom = min(float(gain.min()) for _, _, gain in responses if gain.max() > top - DEEPEST_DB)  # others are silent
+    axes.set_ylim(min(max(bottom, top - DEEPEST_DB) - 3, top - 12), top + 3)
     axes.set_title("gain of a sine's fundamental")
     axes.set_ylabel("dB")
     axes.legend(loc="best", handlelength=1.2, borderpad=0.2)

@@ -24,14 +24,18 @@ def decibels(values: np.ndarray | float, least: float = 1e-7) -> np.ndarray:
 
 
 def static_curve(sine: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what one period of a sine, in and out, says of the curve without memory: the mean of its way up and its way down.
+    """Return what one period of a sine, in and out, says of the curve without memory.
+
+    The output is turned back by the phase of its fundamental, less than a quarter of a period either way so that a
+    polarity stays; then its way up and its way down are averaged.
 
     Args:
         sine, out: one period from phase 0 on, the first sample again at the end (`tones.transfer_curve`).
     """
-    phases = np.linspace(0, 1, len(sine))
-    rising = np.linspace(-0.25, 0.25, len(sine))
-    branches = [np.interp(phase, phases, out, period=1) for phase in (rising, 0.5 - rising)]
+    phases, rising = np.linspace(0, 1, len(sine)), np.linspace(-0.25, 0.25, len(sine))
+    fundamental = np.vdot(np.exp(2j * np.pi * phases[:-1]), out[:-1])
+    late = (-np.angle(fundamental * 1j) / (2 * np.pi) + 0.25) % 0.5 - 0.25
+    branches = [np.interp(phase + late, phases, out, period=1) for phase in (rising, 0.5 - rising)]
     return np.abs(sine).max() * np.sin(2 * np.pi * rising), np.mean(branches, axis=0)
 
 

@@ -26,7 +26,7 @@ def transfer_curve(play: Play, sample_rate: float, level_dbfs: float, hz: float 
     return sine[last], out[last]
 
 
-def fundamental_gains(play: Play, sample_rate: float, level_dbfs: float) -> tuple[np.ndarray, np.ndarray]:
+def fundamental_gains(play: Play, sample_rate: float, level_dbfs: float, count: int = TONES) -> tuple[np.ndarray, np.ndarray]:
     """Return frequencies in Hz and the gain of the fundamental in dB, sine after sine, 20 Hz to 20 kHz.
 
     Each tone settles for 100 ms; its fundamental is then read off over whole periods.
@@ -34,7 +34,7 @@ def fundamental_gains(play: Play, sample_rate: float, level_dbfs: float) -> tupl
     top = min(20_000.0, 0.45 * sample_rate)
     settle, level = round(SETTLE_SECONDS * sample_rate), 10 ** (level_dbfs / 20)
     tones, starts, found = [], [0], []
-    for frequency in np.geomspace(20.0, top, TONES):
+    for frequency in np.geomspace(20.0, top, count):
         window = round(np.ceil(WINDOW_SECONDS * frequency) / frequency * sample_rate)
         exact = round(frequency * window / sample_rate) * sample_rate / window  # whole periods in the window
         tones.append((exact, window))

@@ -8,7 +8,7 @@ import soundfile
 from command import RATE, noise, refused, wetdry
 
 from wetdry import TubeSaturator
-from wetdry.effects import REGISTRY
+from wetdry.effects import REGISTRY, CabinetIR
 
 
 def test_lists_every_effect_with_its_knobs(tmp_path):
@@ -79,3 +79,30 @@ def test_a_preset_needs_a_built_in_effect(tmp_path):
     soundfile.write(tmp_path / "dry.wav", noise(), RATE)
     done = wetdry("render", "pedalboard.Distortion", "dry.wav", "wet.wav", "--preset", "Pad", cwd=tmp_path)
     refused(done, "--preset", "TubeSaturator", "pedalboard.Distortion")
+
+
+def test_an_effect_plays_from_a_file(tmp_path):
+    response = np.exp(-np.arange(480) / 50).astype(np.float32)
+    soundfile.write(tmp_path / "cab.wav", response, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "dry.wav", noise(), RATE, subtype="FLOAT")
+    done = wetdry("render", "CabinetIR", "dry.wav", "wet.wav", "--file", "cab.wav", "--set", "mix=0.5", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    wet, _ = soundfile.read(tmp_path / "wet.wav", dtype="float32")
+    assert np.array_equal(wet, CabinetIR(tmp_path / "cab.wav", mix=0.5)(noise()[:, 0], RATE))
+    done = wetdry("effects", "CabinetIR", "--file", "cab.wav", "--plot", "cab.svg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"CabinetIR cab.wav" in (tmp_path / "cab.svg").read_bytes().replace(b"&#160;", b" ")
+
+
+BAD_FILES = {
+    "none": (["effects", "CabinetIR", "--plot", "a.png", "--file", "none.wav"], ["none.wav"]),
+    "no use for one": (["effects", "Gain", "--file", "none.wav"], ["Gain", "no file"]),
+    "of a plugin": (["render", "pedalboard.Reverb", "dry.wav", "wet.wav", "--file", "dry.wav"], ["--file", "CabinetIR"]),
+    "of all": (["effects", "--file", "dry.wav"], ["name of an effect"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_file_that_does_not_fit_is_one_line(tmp_path, arguments, words):
+    soundfile.write(tmp_path / "dry.wav", noise(), RATE)
+    refused(wetdry(*arguments, cwd=tmp_path), *words)
