@@ -173,7 +173,7 @@ class Player:
         """Play new parts from here on; effects that did not change, and knobs under way, go on as they were."""
         parts, versions = [len(p) for p in self._parts], self._versions
         counts = [sum(len(part.knobs) for part in group) for group in self._parts]
-        new = self._build(old.sample_rate, old.channels, keep=True)
+        new, sent = self._build(old.sample_rate, old.channels, keep=True), self._sent
         self._sent = self._numbers()
         new.reset(np.array(self._sent))
         new.start_at(old.clock)
@@ -184,6 +184,7 @@ class Player:
         now = [len(e._numbers) for e in self.effects]
         for mine, theirs in joined(now, counts, [a == b for a, b in zip(now, counts, strict=True)]):
             new.take_knobs(slice(mine.start, mine.stop), old, slice(theirs.start, theirs.stop))
+            self._sent[mine.start : mine.stop] = sent[theirs.start : theirs.stop]  # what was set meanwhile is still to come
         self._seen = -1
         self._fade = Fade(old, max(1, round(FADE_SECONDS * old.sample_rate)))
 

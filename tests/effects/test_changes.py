@@ -140,3 +140,13 @@ def test_state_restores_after_a_change():
     other = Scale(factor=3.0)
     other.state = state
     assert np.array_equal(other(audio, RATE, reset=False), expected)
+
+
+def test_a_knob_turned_in_the_same_gap_moves_too():
+    effect = Scale()
+    effect(np.ones(6400, np.float32), RATE, reset=False)
+    effect.level = 0.25
+    effect.factor = 3.0
+    wet = effect(np.ones(9600, np.float32), RATE, reset=False)
+    assert wet[0] > 0.9  # from where the knob stood
+    assert wet[-1] == pytest.approx(0.75)
