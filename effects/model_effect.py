@@ -51,25 +51,11 @@ class ModelEffect(Effect):
         return parameter.to_raw(value) if parameter.name in self._model_names else super()._kernel_number(parameter, value)
 
     def _net_part(self, sample_rate: float, channels: int) -> Part:
-        """Return what plays the model on `channels` rows at this rate; its knobs are the model's, in order.
-
-        Raises:
-            LayoutError: the model has several inputs or outputs, and the audio another count of channels.
-            InvalidValue: rates too uneven to resample.
-        """
-        if self._net[0] == (sample_rate, channels):
-            return self._net[1]
+        """Return `net_part` of the model; the last one is kept."""
         assert self._model
-        inputs, outputs = self._channels
-        if max(inputs, outputs) > 1 and channels != max(inputs, outputs):
-            raise LayoutError(f"this model has {inputs} inputs and {outputs} outputs, the audio has {channels} channels")
-        spec = self._model.spec
-        played = compile_model(self._model, channels)
-        knobs: Sequence[Knob] = [Knob(KNOB_SMOOTHING_MS, 1.0)] * len(spec.knobs)
-        part = Part(played.kernel, knobs, played.memory, played.state, played.weights, spec.silence_before)
-        part = resampled(part, sample_rate, float(spec.sample_rate), channels)
-        self.__dict__["_net"] = ((sample_rate, channels), part)
-        return part
+        if self._net[0] != (sample_rate, channels):
+            self.__dict__["_net"] = ((sample_rate, channels), net_part(self._model, sample_rate, channels))
+        return self._net[1]
 
     def _latency(self, sample_rate: float) -> int:
         return resampling_latency(sample_rate, float(self._model.spec.sample_rate)) if self._model else 0
@@ -108,3 +94,22 @@ class ModelEffect(Effect):
 
     def _arguments(self) -> tuple[Any, ...]:
         return (self._model,) if self._model else ()
+
+
+def net_part(model: Model, sample_rate: float, channels: int) -> Part:
+    """Return what plays a model on `channels` rows at any rate, compiled; its knobs are the model's, in order.
+
+    Raises:
+        LayoutError: the model has several inputs or outputs, and the audio another count of channels.
+        InvalidValue: rates too uneven to resample.
+    """
+    spec = model.spec
+    inputs, outputs = spec.input_channels, spec.output_channels
+    if max(inputs, outputs) > 1 and channels != max(inputs, outputs):
+        raise LayoutError(f"this model has {inputs} inputs and {outputs} outputs, the audio has {channels} channels")
+    played = compile_model(model, channels)
+    knobs: Sequence[Knob] = [Knob(KNOB_SMOOTHING_MS, 1.0)] * len(spec.knobs)
+    part = Part(played.kernel, knobs, played.memory, played.state, played.weights, spec.silence_before)
+    part = resampled(part, sample_rate, float(spec.sample_rate), channels)
+    _ = part.kernel.address  # the slow part: whoever prepares a model ahead wants it done
+    return part

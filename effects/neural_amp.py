@@ -3,13 +3,13 @@
 import copy
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import InvalidValue
+from ..models.errors import InvalidType, InvalidValue
 from ..models.model import Model, load
 from ..models.parameter import Parameter
 from .cabinet_ir import CabinetIR
@@ -21,7 +21,8 @@ from .kernels.dc_block import SETTLED_SECONDS
 from .kernels.nested import in_series
 from .kernels.program import Knob, Part
 from .kernels.wire import WIRE
-from .model_effect import ModelEffect
+from .model_effect import ModelEffect, net_part
+from .player import Player
 
 FACTORY_CLONE = "zamtube"
 RAW, NORMALISED, CALIBRATED = "raw", "normalised", "calibrated"
@@ -75,18 +76,48 @@ class NeuralAmp(ModelEffect):
     cabinet_bypass: bool
 
     def __init__(self, model: Model | str | os.PathLike[str] | None = None, cabinet: Any = None, **knobs: Any) -> None:
-        self.__dict__["_given"] = os.fspath(model) if isinstance(model, os.PathLike) else model
-        self._take_model(_loaded(model))
-        cabinet = copy.copy(cabinet) if isinstance(cabinet, CabinetIR) else CabinetIR(cabinet)
-        self.__dict__["_cabinet"] = cabinet
-        own = _own_knobs(self._metadata)
-        behind = [*own[1:], *_cabinet_knobs(cabinet)]
-        taken = {*dir(type(self)), *(p.name for p in (own[0], *behind))}
-        self._set_up([own[0], *self._model_knobs(taken), *behind], {**_cabinet_values(cabinet), **knobs})
+        self._take(model, _loaded(model))
+        self.__dict__["_cabinet"] = copy.copy(cabinet) if isinstance(cabinet, CabinetIR) else CabinetIR(cabinet)
+        self._set_up(self._knob_table(), {**_cabinet_values(self._cabinet), **knobs})
+
+    def _take(self, given: Any, model: Model) -> None:
+        self._take_model(model)
+        self.__dict__["_given"] = os.fspath(given) if isinstance(given, os.PathLike) else given
+
+    def _knob_table(self) -> list[Parameter]:
+        first, *last = _own_knobs(self._metadata)
+        last += [replace(p, name=CABINET + p.name) for p in CabinetIR.parameters_table]
+        taken = {*dir(type(self)), first.name, *(p.name for p in last)}
+        return [first, *self._model_knobs(taken), *last]
 
     @property
     def _metadata(self) -> Mapping[str, Any]:
         return self._model.metadata if self._model else {}
+
+    @property
+    def model(self) -> Model | None:
+        """The model being played; set a `Model` or a path. Knobs that both have stay where they are."""
+        return self._model
+
+    @model.setter
+    def model(self, given: Any) -> None:
+        model, playing = _loaded(given), self._net[0]
+        part = net_part(model, *playing) if playing and isinstance(model, Model) else None  # slow: before the lock
+        with self._lock:
+            self._take(given, model)
+            if part:
+                self.__dict__["_net"] = (playing, part)
+            self._put_table(self._knob_table())
+            self._changed()
+
+    def _put_table(self, table: Sequence[Parameter]) -> None:
+        """Replace the table of knobs; values that the new one allows stay."""
+        before, own = self._values, self.__dict__
+        own["_table"] = {p.name: p for p in table}
+        own["_values"] = {p.name: _kept(p, before.get(p.name, p.default)) for p in table}
+        own["_places"] = {p.name: i for i, p in enumerate(p for p in table if p.automatable)}
+        own["_numbers"] = [self._kernel_number(p, own["_values"][p.name]) for p in table if p.automatable]
+        self._scheduled.clear()
 
     @property
     def cabinet(self) -> ImpulseResponse | None:
@@ -95,12 +126,16 @@ class NeuralAmp(ModelEffect):
 
     @cabinet.setter
     def cabinet(self, given: Any) -> None:
-        response = given.impulse_response if isinstance(given, CabinetIR) else ImpulseResponse.of(given)
+        values = _cabinet_values(given) if isinstance(given, CabinetIR) else {}
+        self._cabinet.impulse_response = given.impulse_response if isinstance(given, CabinetIR) else given
         with self._lock:
-            self._cabinet.impulse_response = response
-            for name, value in _cabinet_values(given).items() if isinstance(given, CabinetIR) else ():
+            for name, value in values.items():
                 self._put(name, value)
             self._changed()
+
+    def _plays_in(self, player: Player, sample_rate: float) -> None:
+        super()._plays_in(player, sample_rate)
+        self._cabinet._plays_in(player, sample_rate)
 
     @property
     def tail_seconds(self) -> float:
@@ -209,9 +244,13 @@ def _own_knobs(metadata: Mapping[str, Any]) -> list[Parameter]:
     ]
 
 
-def _cabinet_knobs(cabinet: CabinetIR) -> list[Parameter]:
-    return [replace(p, name=CABINET + p.name) for p in cabinet.parameters_table]
-
-
 def _cabinet_values(cabinet: CabinetIR) -> dict[str, Any]:
     return {CABINET + name: value for name, value in cabinet._values.items()}
+
+
+def _kept(parameter: Parameter, value: Any) -> Any:
+    """Return the value, or the default where the knob does not allow it."""
+    try:
+        return parameter.from_number(parameter.to_number(value))
+    except (InvalidType, InvalidValue):
+        return parameter.default

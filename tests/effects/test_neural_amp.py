@@ -266,6 +266,36 @@ def test_a_new_cabinet_while_playing():
 # what it is made of
 
 
+def test_another_model_while_playing(tmp_path):
+    one, two = random_model(KNOBS, **LEVELS), random_model((KNOBS[1], Parameter("bias")), seed=9)
+    amp, audio = NeuralAmp(one, input_db=6, tone=5000, drive=9, calibration="normalised"), guitar()
+    first = amp(audio[:6400], RATE, reset=False)
+    amp.schedule(10000, "drive", 1.0)
+    amp.model = two
+    second = amp(audio[6400:], RATE, reset=False)
+    assert list(amp.parameters)[:4] == ["input_db", "tone", "bias", "output_db"]
+    assert (amp.input_db, amp.tone, amp.bias, amp.calibration) == (6, 5000, 0, "raw")
+    alone = NeuralAmp(two, input_db=6, tone=5000)
+    assert amp.model is two
+    assert np.array_equal(first, NeuralAmp(one, input_db=6, tone=5000, drive=9, calibration="normalised")(audio, RATE)[:6400])
+    assert esr(second[5000:], alone(audio, RATE)[11400:]) < 1e-4  # but for what the DC blocks knew
+    assert np.array_equal(amp(audio, RATE), alone(audio, RATE))
+    amp.model = nam_file(tmp_path, "old keys")
+    assert np.array_equal(amp(audio, 44100), NeuralAmp(tmp_path / "model.nam", input_db=6)(audio, 44100))
+    with pytest.raises(InvalidType, match="NeuralAmp takes a Model"):
+        amp.model = 3
+    assert amp.model is not two and "bias" not in amp.parameters
+
+
+def test_a_model_of_another_rate_while_playing_starts_a_new_stream():
+    slow = wavenet(16000.0, channels=4, dilations=(1, 2))
+    amp, audio = NeuralAmp(random_model()), guitar()
+    amp(audio[:6000], RATE, reset=False)
+    amp.model = Model(slow, {n: np.full(s, 0.2, np.float32) for n, s in slow.weight_shapes.items()})
+    assert amp.latency_samples > 100
+    assert np.array_equal(amp(audio[6000:], RATE, reset=False), NeuralAmp(amp.model)(audio[6000:], RATE, reset=False))
+
+
 def test_takes_paths_and_says_what_is_wrong(tmp_path):
     path = nam_file(tmp_path, "old keys")
     assert np.array_equal(NeuralAmp(path)(guitar(), RATE), NeuralAmp(load(path))(guitar(), RATE))
