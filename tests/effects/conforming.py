@@ -12,8 +12,8 @@ from wetdry.models.spec import wavenet
 RATE = 48000
 
 
-def small_model(gating="none"):
-    spec = wavenet(RATE, (Parameter("drive", "", 0, 10, 3), Parameter("tone")), channels=6, dilations=(1, 5, 40), gating=gating)
+def small_model(gating="none", rate=RATE):
+    spec = wavenet(rate, (Parameter("drive", "", 0, 10, 3), Parameter("tone")), channels=6, dilations=(1, 5, 40), gating=gating)
     generator = np.random.default_rng(5)
     weights = {n: (0.4 * generator.standard_normal(s)).astype(np.float32) for n, s in spec.weight_shapes.items()}
     return Model(spec, weights)
@@ -30,7 +30,7 @@ EFFECTS = {name: kind for name, kind in REGISTRY.items()}
 EFFECTS["NeuralEffect with a model"] = lambda **knobs: NeuralEffect(small_model(), **knobs)
 EFFECTS["NeuralEffect gated"] = lambda **knobs: NeuralEffect(small_model("gated"), **knobs)
 EFFECTS["CabinetIR with a response"] = lambda **knobs: CabinetIR((decay(), RATE), **knobs)
-NO_SOURCE = {"NeuralEffect with a model", "NeuralEffect gated", "CabinetIR with a response"}  # more than a line can hold
+NO_SOURCE = {name for name in EFFECTS if " " in name}  # printed with models and arrays that no line can hold
 
 
 def noise(samples=3000, channels=None, seed=0):

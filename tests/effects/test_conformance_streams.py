@@ -17,6 +17,7 @@ from wetdry.models.errors import InvalidValue
 
 DRAWN = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))  # shared machines stall
 STEPPED = {"Bitcrusher"}  # steps are its sound
+SMEARED = {"RandomizedOverdrive"}  # random taps, some of them later than the first
 QUIET_DB = -80.0
 LONGEST_TAIL_SECONDS = 20.0
 
@@ -195,8 +196,10 @@ def test_refuses_a_state_that_lacks_something(make):
 # time
 
 
-def test_output_is_aligned_with_the_input(make):
+def test_output_is_aligned_with_the_input(name, make):
     """After compensation noise comes out where it went in: the cross-correlation peaks at no delay, within a filter's own."""
+    if name in SMEARED:
+        pytest.skip("its memory is its sound")
     effect, audio = make(), noise(8000)
     wet = effect(audio, RATE).astype(np.float64)
     lags = np.arange(-200, 201)
