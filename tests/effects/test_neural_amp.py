@@ -331,6 +331,19 @@ def test_copies_and_pickles_with_model_and_cabinet(tmp_path):
     assert amp.cabinet_mix == 0.5
 
 
+@pytest.mark.parametrize("rate", [RATE, 44100])
+def test_a_model_that_runs_away_is_muted_and_begins_anew(rate):
+    model = Model(ModelSpec(sample_rate=float(RATE), layers=(Gain(level_db=200.0),) * 3), {})
+    audio = np.zeros(12000, np.float32)
+    audio[5000:] = 1e-30 * tone(500, 7000)
+    expected = NeuralAmp(model)(audio, rate)
+    audio[1000] = 1e10
+    wet = NeuralAmp(model)(audio, rate)
+    assert np.isfinite(wet).all()
+    assert np.abs(wet[2000:4800]).max() < 1e-3 * np.abs(wet).max()
+    assert esr(wet[4000:], expected[4000:]) < 1e-3
+
+
 def test_models_of_several_channels(tmp_path):
     model = load(nam_files.write(tmp_path, nam_files.stereo(2)))  # two in, three out
     amp, audio = NeuralAmp(model), guitar(channels=2)
