@@ -79,7 +79,7 @@ class Bench:
                     "kind": setting.kind,
                     "distance": setting.distance,
                     "seconds": wet.size / self.sample_rate,
-                    **cells.level(wet, self.sample_rate),
+                    **cells.level(wet, dry[i], self.sample_rate),
                     **cells.compare(wet, estimates, self.sample_rate),
                     "replicate_esr": metrics.esr(wet, again) if i == 0 else None,
                     "dc_error": metrics.dc_error(wet, twin[i]),

@@ -28,13 +28,18 @@ METRICS = (
     Metric("preemphasised_esr", "Pre-emphasised ESR", digits=4, short="ESR, pre-emph."),
     Metric("mr_stft", "MR-STFT", short="MR-STFT"),
     Metric("lufs_difference", "Loudness difference", "LU", 2, short="Loudness, LU"),
+    Metric("gain_error_db", "Gain trace error", "dB", 2, short="Gain, dB"),
     Metric("mfcc_l1", "MFCC distance", digits=2, short="MFCC"),
     Metric("mushra", "Predicted MUSHRA", digits=1, lower_is_better=False, short="MUSHRA, pred."),
 )
 
 
 def compare(target: np.ndarray, estimates: Mapping[str, np.ndarray], sample_rate: float) -> dict[str, dict[str, float | None]]:
-    """Return name → metric key → value of each estimate against the target (None where a metric has no answer)."""
+    """Return name → metric key → value of each estimate against the target (None where a metric has no answer).
+
+    One of the estimates is "dry".
+    """
+    dry = estimates["dry"]
     spectral = dict(zip(estimates, metrics.mr_stft_many(target, list(estimates.values())), strict=True))
     found: dict[str, dict[str, float | None]] = {}
     for name, estimate in estimates.items():
@@ -45,6 +50,7 @@ def compare(target: np.ndarray, estimates: Mapping[str, np.ndarray], sample_rate
             "preemphasised_esr": metrics.preemphasised_esr(target, estimate),
             "mr_stft": spectral[name],
             "lufs_difference": metrics.loudness_difference(target, estimate, sample_rate),
+            "gain_error_db": metrics.gain_error_db(dry, target, estimate, sample_rate),
             "mfcc_l1": mfcc.distance if mfcc else None,
             "mushra": mfcc.mushra if mfcc else None,
             "segment_esr": float(ratios[~quiet].mean()) if not quiet.all() else None,
@@ -52,12 +58,13 @@ def compare(target: np.ndarray, estimates: Mapping[str, np.ndarray], sample_rate
     return found
 
 
-def level(target: np.ndarray, sample_rate: float) -> dict[str, Any]:
-    """Return how loud the target is, and how much of it is under -60 dBFS, where a ratio says little."""
+def level(target: np.ndarray, dry: np.ndarray, sample_rate: float) -> dict[str, Any]:
+    """Return how loud the target is, how far below dry, and how much of it is under -60 dBFS, where a ratio says little."""
     _, quiet = metrics.segment_esr(target, target, sample_rate)
     rms = metrics.level_dbfs(target)
     return {
         "level_dbfs": max(rms, -200.0),
+        "reduction_db": max(metrics.level_dbfs(dry), -200.0) - max(rms, -200.0),
         "peak": float(np.abs(target).max()),
         "segments": int(quiet.size),
         "quiet_segments": int(quiet.sum()),

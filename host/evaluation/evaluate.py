@@ -217,7 +217,7 @@ def _bench_here(
 def _key(model: Model, folder: CaptureFolder, options: dict, recordings: list, recipe: Any, place: Any) -> dict[str, Any]:
     about = recipe if isinstance(recipe, dict) else {"target": recipe.target, "before": recipe.before, "after": recipe.after}
     return {
-        "format_version": 1,
+        "format_version": 2,
         "twin": surroundings.weights_hash(model),
         "capture": folder.data_hash,
         "identity": folder.record.identity,

@@ -82,6 +82,7 @@ class Evaluation:
             "baselines": {who: summary[who]["esr"]["median"] for who in ("dry", "nearest")},
             "replicate_esr": summary["replicate_esr"],
             "beats_nearest": summary["beats_nearest"],
+            "reduced": summary["reduced"],
             "aliasing_db": summary["aliasing_db"],
             "cells": summary["cells"],
             "recordings": [{"name": r["name"], "sha256": r["sha256"]} for r in self.recordings],

@@ -7,6 +7,7 @@ import numpy as np
 
 from .cell import METRICS, Metric
 
+REDUCED_DB = 6.0  # a target this far below its input is a compressor at work
 FAR = 0.05  # of a knob's range: closer than this to a capture, looking the capture up is as good as a model
 
 # word, largest median ESR, largest 90th percentile
@@ -19,7 +20,8 @@ def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]])
 
     For the twin and each baseline and every metric: `median`, `p90` (nine cells in ten do at least as well), `worst`
     and `worst_cell`. `beats_nearest`: of the cells further than 5 % of a knob's range from every capture, how many
-    have a lower ESR than the target at its nearest captured setting.
+    have a lower ESR than the target at its nearest captured setting. `reduced`: the twin's figures, and the median ESR of
+    dry, over the cells at drawn settings whose target is 6 dB or more below dry; None where there are none.
     """
     heard = [c for c in cells if not c["quiet"]]
     who = ("twin", "dry", "nearest")
@@ -28,8 +30,10 @@ def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]])
     far = [c for c in heard if c["distance"] > FAR]
     won = sum(c["twin"]["esr"] < c["nearest"]["esr"] for c in far)
     differences = [row["difference_db"] for p in probes for row in p["aliasing"]]
+    reduced = [c for c in heard if c.get("reduction_db", 0.0) >= REDUCED_DB and c["kind"] == "drawn"]
     return {
         **figures,
+        "reduced": _reduced(reduced) if reduced else None,
         "cells": len(cells),
         "quiet_cells": len(cells) - len(heard),
         "replicate_esr": {"median": _number(np.median(replicate)), "worst": max(replicate)} if replicate else None,
@@ -79,8 +83,16 @@ def figure(value: float | None, digits: int = 2) -> str:
     return f"{value:.{decimals}f}"
 
 
+def _reduced(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    keys = ("esr", "lufs_difference", "gain_error_db")
+    figures = {m.key: _spread(cells, "twin", m) for m in METRICS if m.key in keys}
+    shares = [c["twin"]["esr"] / c["dry"]["esr"] for c in cells]
+    return {**figures, "cells": len(cells), "settings": len({c["setting"] for c in cells}), "by_db": REDUCED_DB,
+            "dry_esr": _number(np.median([c["dry"]["esr"] for c in cells])), "share_of_dry": max(shares)}  # fmt: skip
+
+
 def _spread(cells: Sequence[dict[str, Any]], who: str, metric: Metric) -> dict[str, Any]:
-    rows = [(c[who][metric.key], c["cell"]) for c in cells if c[who] is not None and c[who][metric.key] is not None]
+    rows = [(c[who][metric.key], c["cell"]) for c in cells if c[who] is not None and c[who].get(metric.key) is not None]
     if not rows:
         return {"median": None, "p90": None, "worst": None, "worst_cell": None}
     values = np.array([value for value, _ in rows])

@@ -2,6 +2,7 @@
 
 from .aliasing import ALIASING_FREQUENCIES_HZ, ALIASING_LENGTH, ALIASING_LEVELS_DBFS, aliasing_ratio_db, aliasing_table
 from .error import QUIET_DBFS, dc_error, esr, level_dbfs, preemphasis, preemphasised_esr, segment_esr
+from .gain import gain_error_db, gain_trace_db
 from .loudness import loudness, loudness_difference
 from .perception import MfccDistance, mfcc, mfcc_distance, predicted_mushra
 from .spectrum import RESOLUTIONS, mr_stft, mr_stft_many
@@ -17,6 +18,8 @@ __all__ = [
     "aliasing_table",
     "dc_error",
     "esr",
+    "gain_error_db",
+    "gain_trace_db",
     "level_dbfs",
     "loudness",
     "loudness_difference",

@@ -7,7 +7,7 @@ import platform
 import signal
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,16 +25,18 @@ from ..files import write_atomically
 from ..model import Model
 from ..nets import Network, build, to_weights
 from ..nets.wavenet import WaveNetArray
+from ..parameter import Parameter
 from ..spec import ModelSpec
 from .data import Batches, CaptureDataset
 from .module import Budget, Progress, TwinModule
 from .recipe import Recipe, default_spec
 
+MakeSpec = Callable[[float, tuple[Parameter, ...], float], ModelSpec]
 RUN_NAME = "run.json"
 LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, which would cost many to mend
 
 
-def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpec | None = None,
+def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpec | MakeSpec | None = None,
           minutes: float | None = None, epochs: float | None = None, accelerator: str = "auto",
           progress: Progress | None = None, **numbers: Any) -> Model:  # fmt: skip
     """Train a net on a capture and return the state that did best on the validation takes.
@@ -43,7 +45,7 @@ def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpe
         folder: a capture folder.
         out: the run's folder; everything of the training lies in out/training. Called again on the same folder, a
             killed run goes on where it last validated, and a finished one answers at once. A larger budget goes on.
-        spec: the net; `default_spec` unless given.
+        spec: the net, or what makes it from (sample rate, knobs, rms of the wet audio); `default_spec` unless given.
         minutes, epochs: the budget over all resumed parts, `Recipe.minutes` and `.epochs`.
         accelerator: as lightning names it: "auto", "cpu", "gpu", …
         progress: called with ("train", done 0..1, 1.0, note with the validation ESR) about twice a second.
@@ -62,7 +64,7 @@ def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpe
     home = Path(out) / "training"
     training, validation = _read(folder, recipe)
     knobs, rate = folder.record.knobs, float(folder.record.sample_rate)
-    spec = spec or default_spec(rate, knobs, training.level)
+    spec = spec if isinstance(spec, ModelSpec) else (spec or default_spec)(rate, knobs, training.level)
     if spec.knobs != knobs or spec.sample_rate != rate:
         raise InvalidValue(f"the spec is for {[k.name for k in spec.knobs]} at {spec.sample_rate:g} Hz, "
                            f"the capture has {list(folder.knob_names)} at {rate:g} Hz")  # fmt: skip

@@ -203,3 +203,25 @@ def test_metrics_need_neither_torch_nor_scipy_signal_to_import():
     code = "import sys, wetdry.models.metrics; print([m for m in ('torch', 'scipy.signal', 'librosa') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_gain_trace_is_the_gain_and_says_nothing_of_silence():
+    dry = pluck(2.0)
+    gain = np.where(np.arange(dry.size) < dry.size // 2, 0.5, 0.25).astype(np.float32)
+    trace = metrics.gain_trace_db(dry, gain * dry, RATE)
+    assert trace.size == 2000 - 9
+    assert trace[:980] == pytest.approx(20 * np.log10(0.5), abs=1e-3) and trace[1000:] == pytest.approx(
+        20 * np.log10(0.25), abs=1e-3
+    )
+    dry[: RATE // 2] *= 1e-4
+    assert np.isnan(metrics.gain_trace_db(dry, dry, RATE)[:480]).all()
+    assert metrics.gain_trace_db(dry[:100], dry[:100], RATE).size == 0
+
+
+def test_a_gain_error_is_the_mean_of_the_difference():
+    dry = pluck(1.0)
+    assert metrics.gain_error_db(dry, 0.5 * dry, 0.5 * dry, RATE) == 0
+    assert metrics.gain_error_db(dry, 0.5 * dry, 0.25 * dry, RATE) == pytest.approx(20 * np.log10(2), abs=1e-3)
+    half = np.where(np.arange(dry.size) < dry.size // 2, 0.5, 0.25) * dry
+    assert metrics.gain_error_db(dry, 0.5 * dry, half, RATE) == pytest.approx(10 * np.log10(2), rel=0.02)
+    assert metrics.gain_error_db(1e-4 * dry, dry, dry, RATE) is None
