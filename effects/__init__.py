@@ -4,9 +4,20 @@ from .bitcrusher import Bitcrusher
 from .cabinet_ir import CabinetIR
 from .effect import Effect
 from .gain import Gain
+from .neural_delay import NeuralDelay
 from .neural_effect import NeuralEffect
 from .randomized_overdrive import RandomizedOverdrive
 from .registry import REGISTRY
 from .tube_saturator import TubeSaturator
 
-__all__ = ["REGISTRY", "Bitcrusher", "CabinetIR", "Effect", "Gain", "NeuralEffect", "RandomizedOverdrive", "TubeSaturator"]
+__all__ = [
+    "REGISTRY",
+    "Bitcrusher",
+    "CabinetIR",
+    "Effect",
+    "Gain",
+    "NeuralDelay",
+    "NeuralEffect",
+    "RandomizedOverdrive",
+    "TubeSaturator",
+]

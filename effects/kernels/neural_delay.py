@@ -1,0 +1,195 @@
+"""Kernel of NeuralDelay: a delay line whose feedback runs through other kernels, a low-pass, a DC block and a limiter."""
+
+import math
+
+import numpy as np
+
+from .dc_block import PER_CHANNEL as DC_PER_CHANNEL
+from .dc_block import dc_block, dc_block_pole
+from .delay_line import FADED, NEWER, NEXT, NOW, OLDER, PER_DELAY, copy_whole, move, read
+from .kernel import TILE, Kernel, helper
+from .knobs import stands
+from .maths import tanh
+from .nested import play_inner
+
+TIME, MODE, FEEDBACK, PING_PONG, TONE, RUNAWAY, MIX, OWN_KNOBS = range(8)
+LONGEST_SECONDS, TONE_OFF = 2.0, 20000.0
+SWITCH_SECONDS, LEVEL_SECONDS = 0.02, 0.05
+KNEE, QUIET = np.float32(0.5), 1e-12
+ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+# memory: fixed numbers, last knobs and what they gave, switches on their way, the delay and its way through a tile;
+# then each channel's
+RATE, POLE, LATENCY, PARTS, LINE, WAIT, WRITTEN, LAST_TIME, TARGET, LAST_TONE, SHARE, CROSSED, FREE, DELAY = range(14)
+TILE_NOW, TILE_NEXT, TILE_FADED = (DELAY + PER_DELAY + k * TILE for k in range(3))
+CHANNELS = DELAY + PER_DELAY + 3 * TILE
+LOW, BEFORE, AFTER, DC = range(4)
+PER_CHANNEL = DC + DC_PER_CHANNEL
+# rows of scratch: how far channels are crossed, how far the level is left alone; then for each channel what leaves the
+# line, what runs through the loop, its level before; then the lines
+CROSSED_ROW, FREE_ROW, WET = range(3)
+
+
+def line_samples(sample_rate: float) -> int:
+    """Return the length of a line, whole tiles."""
+    return -(-(math.ceil(LONGEST_SECONDS * sample_rate) + OLDER + TILE) // TILE) * TILE
+
+
+def shortest_samples(latency: int) -> int:
+    """Return the shortest delay around a loop that is `latency` samples late: a whole tile must have left the line."""
+    return TILE + NEWER + latency
+
+
+def initial_memory(sample_rate: float, channels: int, parts: int, latency: int, silence_before: int) -> np.ndarray:
+    """Return the memory as it stands before the silence that is played first, `silence_before` samples, whole tiles."""
+    memory = np.zeros(CHANNELS + PER_CHANNEL * channels)
+    memory[RATE], memory[POLE], memory[WAIT] = sample_rate, dc_block_pole(sample_rate), silence_before
+    memory[LATENCY], memory[PARTS], memory[LINE] = latency, parts, line_samples(sample_rate)
+    memory[LAST_TIME] = memory[LAST_TONE] = memory[CROSSED] = memory[FREE] = memory[DELAY + NOW] = np.nan
+    return memory
+
+
+def initial_state(sample_rate: float, channels: int) -> np.ndarray:
+    """Return scratch and empty lines."""
+    return np.zeros((WET + 3 * channels) * TILE + channels * line_samples(sample_rate), np.float32)
+
+
+@helper
+def _switch(values, memory, at, row):
+    """Fill `row` with a switch that takes SWITCH_SECONDS from one side to the other."""
+    step = 1.0 / (SWITCH_SECONDS * memory[RATE])
+    for i in range(values.size):
+        wanted = np.float64(values[i])
+        if memory[at] != memory[at]:
+            memory[at] = wanted
+        memory[at] += min(max(wanted - memory[at], -step), step)
+        row[i] = memory[at]
+
+
+@helper
+def _times(times, modes, memory):
+    """Note where the delay is at each sample; return whether it stays at one whole number of samples."""
+    if stands(times, memory[LAST_TIME]) and memory[DELAY + NOW] == memory[TARGET] and memory[DELAY + FADED] == 0.0:
+        return True
+    for i in range(times.size):
+        if times[i] != memory[LAST_TIME]:
+            memory[LAST_TIME] = times[i]
+            shortest = np.float64(TILE + NEWER) + memory[LATENCY]
+            memory[TARGET] = max(np.rint(memory[LAST_TIME] * 1e-3 * memory[RATE]), shortest)
+        if memory[DELAY + NOW] != memory[DELAY + NOW]:
+            memory[DELAY + NOW] = memory[TARGET]
+        move(memory, DELAY, memory[TARGET], modes[i] != 0, memory[RATE])
+        memory[TILE_NOW + i], memory[TILE_NEXT + i] = memory[DELAY + NOW], memory[DELAY + NEXT]
+        memory[TILE_FADED + i] = memory[DELAY + FADED]
+    return False
+
+
+@helper
+def _tap(line, write, rests, earlier, memory, samples):
+    """Fill `samples` with what leaves the line, `earlier` samples before its time."""
+    if rests:
+        copy_whole(line, write, np.int64(memory[DELAY + NOW]) - earlier, samples)
+        return
+    for i in range(samples.size):
+        sample = read(line, write + i, memory[TILE_NOW + i] - earlier)
+        faded = memory[TILE_FADED + i]
+        if faded > 0.0:
+            share = faded * faded * (3.0 - 2.0 * faded)
+            sample += share * (read(line, write + i, memory[TILE_NEXT + i] - earlier) - sample)
+        samples[i] = sample
+
+
+@helper
+def _darken(tones, rate, memory, at, samples, levels):
+    """One-pole low-pass in place (trapezoidal); `levels` becomes the mean square of what goes on into the loop."""
+    low, level, follow = memory[at + LOW], memory[at + BEFORE], 1.0 / (LEVEL_SECONDS * rate)
+    for i in range(samples.size):
+        if tones[i] != memory[LAST_TONE]:
+            memory[LAST_TONE] = tones[i]
+            g = math.tan(math.pi * min(memory[LAST_TONE], 0.49 * rate) / rate)
+            memory[SHARE] = g / (1.0 + g)
+        sample = np.float64(samples[i])
+        if memory[LAST_TONE] >= TONE_OFF:
+            low = sample
+        else:
+            step = (sample - low) * memory[SHARE]
+            sample = low + step
+            low = sample + step
+        samples[i] = sample
+        level += follow * (sample * sample - level)
+        levels[i] = level
+    memory[at + LOW], memory[at + BEFORE] = low, level
+
+
+@helper
+def _limited(sample):
+    """Unchanged up to 0.5, then bent towards 1, float32."""
+    size = abs(sample)
+    if size <= KNEE:
+        return sample
+    bent = KNEE + (ONE - KNEE) * tanh((size - KNEE) / (ONE - KNEE))
+    return bent if sample > ZERO else -bent
+
+
+@helper
+def _fed_back(feedback, free, rate, memory, at, samples, levels):
+    """Scale what came out of the loop so that it is no louder than what went in, and by `feedback`; limit it."""
+    level, follow = memory[at + AFTER], 1.0 / (LEVEL_SECONDS * rate)
+    for i in range(samples.size):
+        sample = np.float64(samples[i])
+        level += follow * (sample * sample - level)
+        kept = min(math.sqrt((np.float64(levels[i]) + QUIET) / (level + QUIET)), 1.0)
+        kept += free[i] * (1.0 - kept)
+        samples[i] = _limited(np.float32(sample * kept * feedback[i]))
+    memory[at + AFTER] = level
+
+
+@helper
+def _enter(audio, channel, start, crossed, loop, line, write):
+    """Write the input and what is fed back into a channel's line; crossed, all input goes to the first of two lines."""
+    stereo, other = audio.shape[0] == 2, 1 - channel
+    for i in range(crossed.size):
+        sample, fed = audio[channel, start + i], loop[channel, i]
+        if stereo and crossed[i] != ZERO:
+            both = HALF * (audio[0, start + i] + audio[1, start + i]) if channel == 0 else ZERO
+            sample += crossed[i] * (both - sample)
+            fed += crossed[i] * (loop[other, i] - fed)
+        line[write + i] = sample + fed
+
+
+def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
+    channels, rate, now = audio.shape[0], memory[RATE], slice(clock % TILE, clock % TILE + frames)
+    first, latency = (WET + 3 * channels) * TILE, np.int64(memory[LATENCY])
+    size = np.int64(memory[LINE])
+    rows = state[:first].reshape(WET + 3 * channels, TILE)
+    lines = state[first : first + channels * size].reshape(channels, size)
+    wet, loop, levels = rows[WET : WET + channels], rows[WET + channels : WET + 2 * channels], rows[WET + 2 * channels :]
+    crossed, free = rows[CROSSED_ROW, :frames], rows[FREE_ROW, :frames]
+    _switch(knobs[PING_PONG, now], memory, CROSSED, crossed)
+    _switch(knobs[RUNAWAY, now], memory, FREE, free)
+    rests = _times(knobs[TIME, now], knobs[MODE, now], memory)
+    write = np.int64(memory[WRITTEN]) % size
+    for channel in range(channels):
+        at = CHANNELS + PER_CHANNEL * channel
+        _tap(lines[channel], write, rests, 0, memory, wet[channel, :frames])
+        _tap(lines[channel], write, rests, latency, memory, loop[channel, :frames])
+        _darken(knobs[TONE, now], rate, memory, at, loop[channel, :frames], levels[channel, :frames])
+    for part in range(np.int64(memory[PARTS])):
+        play_inner(part, loop, 0, frames, clock, knobs, memory, state, weights)
+    for channel in range(channels):
+        at = CHANNELS + PER_CHANNEL * channel
+        dc_block(loop, channel, 0, frames, memory, at + DC, memory[POLE])
+        if memory[WAIT] > 0.0:  # a net on its way out of its zero state must not be heard again and again
+            memory[at + DC + 1] = 0.0
+            loop[channel, :frames] = ZERO
+        _fed_back(knobs[FEEDBACK, now], free, rate, memory, at, loop[channel, :frames], levels[channel, :frames])
+    memory[WAIT] -= frames
+    for channel in range(channels):
+        _enter(audio, channel, start, crossed, loop, lines[channel], write)
+    memory[WRITTEN] += frames
+    for channel in range(channels):
+        for i in range(frames):
+            share = knobs[MIX, clock % TILE + i]
+            audio[channel, start + i] = audio[channel, start + i] * (ONE - share) + wet[channel, i] * share
+
+
+NEURAL_DELAY = Kernel(_kernel)
