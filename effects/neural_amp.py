@@ -44,16 +44,22 @@ class NeuralAmp(ModelEffect):
         **knobs: as below.
 
     Knobs:
-        input_db: gain before the model, -24 to 24 dB; how hard the amp is driven.
-        those of the model, under their own names (`model_` before a name that is taken here), smoothed by 10 ms.
-        output_db: gain after the model, -48 to 24 dB. Both gains glide, as linear factors, in 5 ms.
+        input_db: gain before the model, -24 to 24 dB; how hard the amp is driven. Both gains glide, as linear factors,
+            in 5 ms.
+        tube_drive: of the factory clone, 0.1 to 11; how hard its valve is driven.
+        treble: of the factory clone, 0 to 10.
+        output_db: gain after the model, -48 to 24 dB.
         calibration: "raw": as trained; "normalised": output gain -18 dB - `loudness`; "calibrated": input gain
             `interface_level_dbu` - `input_level_dbu`, output gain `output_level_dbu` - `interface_level_dbu`. Models
-            whose metadata lack these values do without that choice.
+            whose metadata lack these values do without that choice. A change glides as the gains do.
         interface_level_dbu: the level at the interface's input, in dBu, that gives full scale, -20 to 40; heard only
             with "calibrated".
         cabinet_bypass: True takes the cabinet out, in 10 ms.
-        cabinet_…: the knobs of `CabinetIR`; not heard without a cabinet.
+        cabinet_normalise, cabinet_trim, cabinet_minimum_phase, cabinet_low_cut_hz, cabinet_high_cut_hz, cabinet_mix,
+            cabinet_level_db: as in `CabinetIR`; not heard without a cabinet.
+
+    Another model brings its own knobs instead, smoothed by 10 ms; one whose name is taken here gets `model_` before it.
+    Model and cabinet can be changed while audio plays, and fade over in 20 ms. The presets are for the factory clone.
 
     Each channel has a state of its own. At another sample rate than the model's the model is resampled, there and back
     (see `kernels.resampler_filter`): 101 samples late at 44.1 kHz for a model of 48 kHz, at equal rates 0. After a reset it

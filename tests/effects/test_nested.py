@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wetdry.effects.kernels.kernel import TILE, Kernel
-from wetdry.effects.kernels.nested import own_weights, play_inner, wrap
+from wetdry.effects.kernels.nested import in_series, own_weights, play_inner, wrap
 from wetdry.effects.kernels.program import Knob, Part, Program
 from wetdry.effects.neural import compile_model
 from wetdry.models import Model
@@ -92,6 +92,17 @@ def test_an_emitted_and_a_plain_kernel_inside_another_give_what_they_give_in_ser
     # the low-pass passes silence on, so that the net alone is prewarmed in both
     assert np.array_equal(inside, expected) and np.abs(inside).max() > 0.01
     assert program.arrays["memory"][0] == SAMPLES + -(-parts()[2].prewarm_samples // TILE) * TILE
+
+
+def test_parts_in_series_as_one():
+    chain, audio = parts(), noise()
+    part = in_series(chain)
+    program = Program([part], RATE, 2)
+    program.reset(np.array([1.5, 0.4, 0.7]))
+    program.process(audio)
+    assert np.array_equal(audio, played_in_series())
+    assert part.prewarm_samples == chain[2].prewarm_samples
+    assert in_series([chain[0]]) is chain[0]
 
 
 def test_split_anywhere():
