@@ -12,6 +12,8 @@ import numpy as np
 Render = Callable[[np.ndarray], np.ndarray]
 
 SILENCE_DB = -90.0
+HIGHEST = 0.9  # of half the sample rate: above, a delay is not looked for,
+STEEPEST = 0.3  # and a response falls, as far as its minimum-phase twin knows, no further than this
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ def measure_delay(render: Render, sample_rate: float, level: float = 0.05, longe
 
     The pure delay is what separates the impulse response from its minimum-phase twin (homomorphic: Oppenheim and
     Schafer, "Discrete-Time Signal Processing", chapter on the cepstrum), so that the group delay of a filter or an
-    equaliser is not taken for latency. What the processor makes of silence (hum, offset) is subtracted first.
+    equaliser is not taken for latency. The top tenth of the spectrum is left out: an anti-aliasing filter there is
+    linear-phase as a rule, and would count as an answer ahead of the input. What the processor makes of silence (hum,
+    offset) is subtracted first.
     """
     lead = 4096
     length = 1 << int(np.ceil(np.log2(longest_seconds * sample_rate + lead)))
@@ -58,12 +62,16 @@ def measure_delay(render: Render, sample_rate: float, level: float = 0.05, longe
 def _delay_of(response: np.ndarray, lead: int) -> Delay:
     size = 2 * len(response)
     spectrum = np.fft.rfft(response, size)
+    top = int(HIGHEST * len(spectrum))
     magnitude = np.abs(spectrum)
+    magnitude[top:] = np.maximum(magnitude[top:], STEEPEST * magnitude[top])
+    spectrum[top:] = 0.0
     magnitude = np.maximum(magnitude, magnitude.max() * 1e-7)
     cepstrum = np.fft.irfft(np.log(magnitude))
     cepstrum[1 : size // 2] *= 2.0
     cepstrum[size // 2 + 1 :] = 0.0
     minimum_phase = np.exp(np.fft.rfft(cepstrum))
+    minimum_phase[top:] = 0.0
     cross = spectrum * np.conj(minimum_phase)
     finer = 16
     correlation = np.fft.irfft(cross, size * finer) * finer

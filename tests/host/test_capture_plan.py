@@ -1,7 +1,9 @@
 """What a capture is planned and aligned by: settings, windows of the dry audio, measured delays."""
 
 import numpy as np
+import pytest
 
+from wetdry import TubeSaturator
 from wetdry.host.capture.plan import sample_settings, windows
 from wetdry.host.capture.target import Target
 from wetdry.host.measure import measure_delay, measure_tail
@@ -49,6 +51,15 @@ def test_delay_is_told_from_filtering():
     pole = 10 ** (-90 / 20 / (0.2 * RATE))
     tail = measure_tail(lambda audio: np.asarray(lfilter([1], [1, -pole], audio)), RATE)
     assert tail is not None and abs(tail - 0.2) < 0.05
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4, 8])
+@pytest.mark.parametrize("tone_hz", [1000, 20000])
+def test_an_antialiasing_filter_is_no_answer_ahead_of_the_input(factor, tone_hz):
+    """Its linear phase rings before the click; a take that is shifted for that is a sample late."""
+    effect = TubeSaturator(oversampling=factor, tone_hz=tone_hz)
+    delay = measure_delay(lambda audio: effect(audio, RATE), RATE)
+    assert delay is not None and delay.samples == 0 and delay.fraction < 0.05
 
 
 class Late:
