@@ -11,35 +11,16 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Column
 
 from ...effects import REGISTRY
-from ...models.errors import FileProblem, InvalidValue, UnknownName
+from ...models.errors import FileProblem, InvalidValue
 from .. import _pedalboard
 from ..chain import Chain
+from ..installed import plugin_path
 
-PLUGIN_FOLDERS = (
-    "~/.vst3",
-    "/usr/local/lib/vst3",
-    "/usr/lib/vst3",
-    "/Library/Audio/Plug-Ins/VST3",
-    "C:/Program Files/Common Files/VST3",
-)
 TARGET_HELP = (
     "A .vst3 (a path, or the name of an installed one), a built-in effect such as TubeSaturator, or pedalboard.Reverb."
 )
 
 console = Console(highlight=False)
-
-
-def plugin_path(text: str) -> Path:
-    """Return the path of a .vst3 given by path, or by name in the folders where plugins are installed."""
-    path = Path(text).expanduser()
-    if path.exists() or len(path.parts) > 1:
-        return path
-    folders = [Path(folder).expanduser() for folder in PLUGIN_FOLDERS]
-    for folder in folders:
-        if (folder / path).exists():
-            return folder / path
-    installed = sorted(file.name for folder in folders if folder.is_dir() for file in folder.glob("*.vst3"))
-    raise FileProblem(str(UnknownName("plugin file", text, installed)))
 
 
 def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | None = None, file: Path | None = None) -> Any:

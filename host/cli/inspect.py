@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from .common import console, plugin_path
+from ..installed import plugin_path
+from .common import console
 
 
 def run(
