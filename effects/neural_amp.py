@@ -1,9 +1,8 @@
 """NeuralAmp: a captured amplifier or pedal, ready to play: levels, any sample rate, and a cabinet behind it."""
 
 import copy
-import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..models.errors import InvalidType, InvalidValue
 from ..models.model import Model, load
 from ..models.parameter import Parameter
 from .cabinet_ir import CabinetIR
+from .calibration import RAW, ModelLevels
 from .effect import Effect
 from .impulse_response import ImpulseResponse
 from .kernels import neural_amp as compiled
@@ -25,9 +25,6 @@ from .model_effect import ModelEffect, net_part
 from .player import Player
 
 FACTORY_CLONE = "zamtube"
-RAW, NORMALISED, CALIBRATED = "raw", "normalised", "calibrated"
-NEEDED = {RAW: (), NORMALISED: ("loudness",), CALIBRATED: ("input_level_dbu", "output_level_dbu")}  # of a model's metadata
-NORMALISED_DB = -18.0  # where the loudness of every model is put
 GAIN_SMOOTHING_MS, BYPASS_SMOOTHING_MS = 5.0, 10.0
 GAINS = ("input_db", "output_db")
 CABINET = "cabinet_"
@@ -88,17 +85,14 @@ class NeuralAmp(ModelEffect):
 
     def _take(self, given: Any, model: Model) -> None:
         self._take_model(model)
+        self.__dict__["_levels"] = ModelLevels.of(model.metadata)
         self.__dict__["_given"] = os.fspath(given) if isinstance(given, os.PathLike) else given
 
     def _knob_table(self) -> list[Parameter]:
-        first, *last = _own_knobs(self._metadata)
+        first, *last = _own_knobs(self._levels)
         last += [replace(p, name=CABINET + p.name) for p in CabinetIR.parameters_table]
         taken = {*dir(type(self)), first.name, *(p.name for p in last)}
         return [first, *self._model_knobs(taken), *last]
-
-    @property
-    def _metadata(self) -> Mapping[str, Any]:
-        return self._model.metadata if self._model else {}
 
     @property
     def model(self) -> Model | None:
@@ -161,11 +155,8 @@ class NeuralAmp(ModelEffect):
 
     def _put_calibration(self, name: str, value: Any) -> None:
         """Set what the gains are reckoned from; they glide to where that puts them."""
-        if name == "calibration" and isinstance(value, str):
-            missing = [key for key in NEEDED.get(value, ()) if _number(self._metadata, key) is None]
-            if missing:
-                raise InvalidValue(f"calibration = {value!r}: the model's metadata lack {' and '.join(missing)}; use 'raw' "
-                                   "and set input_db and output_db by ear")  # fmt: skip
+        if name == "calibration":
+            self._levels.check(value)
         parameter = self._table[name]
         kept = parameter.from_number(parameter.to_number(value))
         with self._lock:
@@ -176,18 +167,11 @@ class NeuralAmp(ModelEffect):
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:
         name = parameter.name
         if name in GAINS:
-            return 10.0 ** ((parameter.to_number(value) + self._offset_db(name)) / 20.0)
+            offsets = self._levels.gains_db(self._values["calibration"], self._values["interface_level_dbu"])
+            return 10.0 ** ((parameter.to_number(value) + offsets[name]) / 20.0)
         if name in CABINET_KNOBS:
             return self._cabinet._kernel_number(self._cabinet._table[name.removeprefix(CABINET)], value)
         return super()._kernel_number(parameter, value)
-
-    def _offset_db(self, gain: str) -> float:
-        """Return what the calibration adds to a gain."""
-        values = {key: _number(self._metadata, key) or 0.0 for keys in NEEDED.values() for key in keys}
-        chosen, interface = self._values["calibration"], self._values["interface_level_dbu"]
-        if chosen == CALIBRATED:
-            return interface - values["input_level_dbu"] if gain == "input_db" else values["output_level_dbu"] - interface
-        return NORMALISED_DB - values["loudness"] if chosen == NORMALISED and gain == "output_db" else 0.0
 
     # sound
 
@@ -232,19 +216,11 @@ def _factory_clone() -> Model:
     return load(clone_path(FACTORY_CLONE))
 
 
-def _number(metadata: Mapping[str, Any], key: str) -> float | None:
-    """Return a finite number of the metadata, or None."""
-    value = metadata.get(key)
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if plain and math.isfinite(value) else None  # type: ignore[arg-type]
-
-
-def _own_knobs(metadata: Mapping[str, Any]) -> list[Parameter]:
-    possible = tuple(name for name, keys in NEEDED.items() if all(_number(metadata, key) is not None for key in keys))
+def _own_knobs(levels: ModelLevels) -> list[Parameter]:
     return [
         Parameter("input_db", "dB", -24.0, 24.0, 0.0, smoothing_ms=GAIN_SMOOTHING_MS),
         Parameter("output_db", "dB", -48.0, 24.0, 0.0, smoothing_ms=GAIN_SMOOTHING_MS),
-        Parameter("calibration", default=RAW, choices=possible, automatable=False),
+        Parameter("calibration", default=RAW, choices=levels.choices, automatable=False),
         Parameter("interface_level_dbu", "dBu", -20.0, 40.0, 12.0, automatable=False),
         Parameter("cabinet_bypass", default=False, choices=(False, True)),
     ]
