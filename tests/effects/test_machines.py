@@ -1,4 +1,4 @@
-"""Models on lesser machines: code for AVX2 and for SSE2 is run here, in processes that see no more than that.
+"""Models and effects on lesser machines: code for AVX2 and for SSE2 is run here, in processes that see no more than that.
 
 Code for AArch64 (and its runner) is emitted and read, not run: nothing here could run it.
 """
@@ -16,13 +16,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from playing import peak_error
-from restricted_machine import MODELS, plain_model
+from restricted_machine import EFFECTS, MODELS, answers_to, kernel_of
 
-from wetdry import NeuralEffect
 from wetdry.effects.kernels import compiled_runner
 from wetdry.effects.kernels.machine import ARM64
 from wetdry.effects.kernels.native import assembly
-from wetdry.effects.neural import compile_model
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 SSE2 = "+cmov,+cx8,+fxsr,+mmx,+sse,+sse2,-sse3,-ssse3,-sse4.1,-sse4.2,-avx,-avx2,-fma,-avx512f"
@@ -49,7 +47,7 @@ def audio():
 @pytest.fixture(scope="module")
 def here(audio, own_cache):
     """What this machine, unrestricted, answers."""
-    return {name: NeuralEffect(m)(audio, m.spec.sample_rate) for name in MODELS for m in [plain_model(name)]}
+    return answers_to(audio)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +79,7 @@ def machine(request, there):
 
 def test_a_lesser_machine_plays_the_same(machine, here):
     _, _, answers = machine
-    assert set(answers) == set(MODELS)
+    assert set(answers) == {*MODELS, *EFFECTS}
     for name, wet in answers.items():
         assert np.abs(here[name]).max() > 1e-3, name
         assert peak_error(wet, here[name]) < 1e-5, name
@@ -99,9 +97,9 @@ def test_no_wider_register_is_used_than_it_has(machine):
         assert counts["xmm"] > 1000
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, *EFFECTS])
 def test_aarch64_code_is_emitted_and_not_run(name):
-    text = assembly(compile_model(plain_model(name), 1).kernel.module(ARM64), ARM64)
+    text = assembly(kernel_of(name).module(ARM64), ARM64)
     assert len(re.findall(r"\bfmla\s+v\d+\.4s", text)) > 20
     assert "wetdry_kernel:" in text
     assert not re.search(r"[xyz]mm\d|\bcall\b", text)
