@@ -11,6 +11,7 @@ from typing import Any
 from ..models.errors import InvalidType, InvalidValue
 from ..models.model import Model, load
 from ..models.parameter import Parameter
+from ..presets import clone_path
 from .cabinet_ir import CabinetIR
 from .calibration import RAW, ModelLevels
 from .effect import Effect
@@ -211,8 +212,6 @@ def _loaded(model: Any) -> Model:
 
 @cache
 def _factory_clone() -> Model:
-    from ..presets import clone_path  # type: ignore[attr-defined]
-
     return load(clone_path(FACTORY_CLONE))
 
 
