@@ -54,6 +54,10 @@ def kernel_of(name):
     return tube_saturator(EFFECTS[name]) if name in EFFECTS else compile_model(plain_model(name), 1).kernel
 
 
+def found_in(text):
+    return {name: len(re.findall(name, text)) for name in ("zmm", "ymm", "xmm", "vfmadd")}
+
+
 if __name__ == "__main__":
     np.savez(sys.argv[2], **answers_to(np.load(sys.argv[1])["audio"]))
     modules = [RUNNER.module(host()), *(kernel_of(name).module(host()) for name in (*MODELS, *EFFECTS))]
