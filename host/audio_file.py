@@ -1,4 +1,4 @@
-"""Writing audio files: float WAV, FLAC or AIFF by suffix."""
+"""Writing audio files: float WAV, FLAC or AIFF by suffix; and how loud audio is, in words."""
 
 import io
 from pathlib import Path
@@ -27,3 +27,12 @@ def write_audio(path: str | Path, audio: np.ndarray, sample_rate: float) -> None
     content = io.BytesIO()
     soundfile.write(content, audio.T, round(sample_rate), format=container, subtype=subtype)
     write_atomically(path, content.getvalue())
+
+
+def level_text(audio: np.ndarray) -> str:
+    """Return peak and RMS over all channels: `peak -6.0 dBFS, RMS -21.3 dB`."""
+    peak = float(np.abs(audio).max(initial=0.0))
+    if peak == 0:
+        return "silence"
+    rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
+    return f"peak {20 * np.log10(peak):.1f} dBFS, RMS {20 * np.log10(rms):.1f} dB"

@@ -16,6 +16,12 @@ STEPS = (0, 0, 2, 3, 5, 7, 10, 12, 15)
 CHORDS = ((0, 7, 12), (0, 7, 12, 16, 19), (0, 7, 12, 15, 19), (0, 5, 12, 17), (0, 4, 7, 11), (0, 7, 10, 14, 19, 24))
 
 
+def riff(seconds: float, sample_rate: float = 48000, style: str = "riff", seed: int = 0) -> np.ndarray:
+    """Return plucked strings to try a sound on, float32 (samples,), peak -6 dBFS; styles as in `phrase`."""
+    audio = phrase(round(seconds * sample_rate), sample_rate, np.random.default_rng(seed), style)
+    return (0.5 * audio / np.abs(audio).max()).astype(np.float32)
+
+
 def phrase(length: int, rate: float, rng: np.random.Generator, style: str) -> np.ndarray:
     """Return `length` samples of plucked strings, float64, level not set.
 

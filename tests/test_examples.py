@@ -4,11 +4,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+
+from wetdry.effects import REGISTRY
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ARGUMENTS = {
     "script_a_chain.py": [],
+    "drive_a_bass.py": [],
+    "crush_a_loop.py": [],
+    "mic_a_cabinet.py": [],
+    "roll_an_overdrive.py": [],
     "clone_an_effect.py": ["run", "0.1"],
     "play_a_nam_file.py": [],
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],
@@ -26,3 +34,12 @@ def test_runs(script, tmp_path, request):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.strip()
+    for path in tmp_path.glob("*.wav"):
+        audio, _ = soundfile.read(path)
+        assert np.isfinite(audio).all()
+        assert 0.01 < np.abs(audio).max() < 2.0, path.name
+
+
+@pytest.mark.parametrize("name", sorted(set(REGISTRY) - {"Gain"}))
+def test_every_effect_has_a_script_to_start_from(name):
+    assert any(f"{name}(" in path.read_text() or f"{name}.preset(" in path.read_text() for path in EXAMPLES.glob("*.py"))

@@ -31,7 +31,7 @@ def run(
     from ...effects.impulse_response import LONGEST_SECONDS
     from ...models.audio_file import read_audio
     from ...models.errors import InvalidType
-    from ..audio_file import write_audio
+    from ..audio_file import level_text, write_audio
     from ..cabinet import through_cabinet
 
     audio, rate = read_audio(dry)
@@ -51,10 +51,8 @@ def run(
             console.print(f"[dim]{cab} is at {response_rate} Hz: resampled to {rate} Hz[/dim]")
         out = through_cabinet(out, rate, response, response_rate)
     write_audio(wet, out, rate)
-    peak = float(np.abs(out).max())
-    level = f"{20 * np.log10(peak):.1f} dBFS" if peak > 0 else "silence"
-    console.print(f"{wet}: {out.shape[1] / rate:.2f} s, {out.shape[0]} ch, {rate} Hz, peak {level}")
-    if peak > 1:
+    console.print(f"{wet}: {out.shape[1] / rate:.2f} s, {out.shape[0]} ch, {rate} Hz, {level_text(out)}")
+    if np.abs(out).max() > 1:
         console.print("[yellow]above full scale: 32-bit float WAV keeps it, any other file or a sound card clips it[/yellow]")
 
 
