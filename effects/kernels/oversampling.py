@@ -52,11 +52,24 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Run:
+    """A part of a sum: weights[first + j] times the row j samples earlier, over j below count.
+
+    `mirrored`: the second half of the weights is the first, backwards.
+    """
+
+    row: Row
+    first: int
+    count: int
+    mirrored: bool
+
+
+@dataclass(frozen=True)
 class Sum:
-    """One output row: for each run, weights[first + j] times the row j samples earlier, summed over j below count."""
+    """One output row and the runs that make it."""
 
     out: Row
-    runs: tuple[tuple[Row, int, int], ...]  # row, first weight, count
+    runs: tuple[Run, ...]
 
 
 @dataclass
@@ -129,8 +142,9 @@ class Oversampling:
         runs = []
         for row, run in found.items():
             start, count = min(run), len(run)
-            runs.append((rows[row].ago(start, count), len(self._weights), count))
-            self._weights += [run[start + j] for j in range(count)]
+            weights = [run[start + j] for j in range(count)]
+            runs.append(Run(rows[row].ago(start, count), len(self._weights), count, count > 1 and weights == weights[::-1]))
+            self._weights += weights
         sums.append(Sum(Row(Buffer()), tuple(runs)))
         return sums[-1].out
 
@@ -194,19 +208,19 @@ class Oversampler:
     def _emit_sum(self, each: Sum) -> None:
         """Emit a sum over whole vectors; what lies beyond `frames` is written again before it is read."""
         code, out = self.code, self.pointer(each.out)
-        runs = [(self.pointer(row), code.at(self.weights, first), count) for row, first, count in each.runs]
+        runs = [(self.pointer(run.row), code.at(self.weights, run.first), run) for run in each.runs]
 
         def over(vectors: int) -> Callable[[Value], None]:
             def columns(i: Value) -> None:
                 totals = [code.real(0.0)] * vectors
-                for source, weights, count in runs:
-                    totals = self._run(code.at(source, i), weights, count, totals)
+                for source, weights, run in runs:
+                    totals = self._run(code.at(source, i), weights, run, totals)
                 for v, total in enumerate(totals):
                     code.store(total, code.at(out, i, v * code.lanes))
 
             return columns
 
-        if max(count for _, _, count in runs) <= UNROLLED:
+        if max(run.count for run in each.runs) <= UNROLLED:
             code.loop(self.frames, (), over(1), step=code.lanes)
             return
         with code.builder.if_else(code.builder.icmp_signed(">", self.frames, whole(code.lanes))) as (many, few):
@@ -215,26 +229,41 @@ class Oversampler:
             with few:
                 over(1)(whole(0))
 
-    def _run(self, source: Value, weights: Value, count: int, totals: list[Value]) -> list[Value]:
-        """Add a run to `totals`; sums of whole multiples of a vector share what they read."""
-        code, lanes = self.code, self.code.lanes
-        strides = count // lanes if count > UNROLLED else 0
+    def _run(self, source: Value, weights: Value, run: Run, totals: list[Value]) -> list[Value]:
+        """Add a run to `totals`, two taps at a time where they mirror each other.
 
-        def place(back: int | Value, vector: int) -> Value:
-            return code.at(source, code.builder.sub(whole(vector * lanes), whole(back)))
+        Taps a whole number of vectors apart read what others have read, one vector on: that is kept in registers.
+        """
+        code, lanes = self.code, self.code.lanes
+        taps = run.count // 2 if run.mirrored else run.count
+        strides = taps // lanes if run.count > UNROLLED else 0
+
+        def read(back: int | Value, vector: int) -> Value:
+            return code.load(code.at(source, code.builder.sub(whole(vector * lanes), whole(back))))
+
+        def mirror(back: int | Value) -> Value:
+            return code.builder.sub(whole(run.count - 1), whole(back))
+
+        def add(back: int | Value, near: list[Value], far: list[Value], sums: list[Value]) -> list[Value]:
+            weight = code.spread(code.at(weights, back))
+            both = [code.builder.fadd(x, y) for x, y in zip(near, far, strict=True)] if far else near
+            return [code.multiply_add(weight, x, total) for x, total in zip(both, sums, strict=True)]
 
         def strided(j: Value, *totals: Value) -> list[Value]:
-            sums, window = list(totals), [code.load(place(j, v)) for v in range(len(totals))]
+            sums, vectors = list(totals), range(len(totals))
+            near = [read(j, v) for v in vectors]
+            far = [read(mirror(j), v) for v in vectors] if run.mirrored else []
             for stride in range(strides):
-                weight = code.spread(code.at(weights, j, stride * lanes))
-                sums = [code.multiply_add(weight, x, total) for x, total in zip(window, sums, strict=True)]
-                if stride < strides - 1:
-                    window = [code.load(place(j, -stride - 1)), *window[:-1]]
+                sums = add(code.add(j, stride * lanes), near, far, sums)
+                near = [read(j, -stride - 1), *near[:-1]]
+                far = [*far[1:], read(mirror(j), stride + len(vectors))] if far else far
             return sums
 
         if strides:
             totals = code.loop(lanes, totals, strided)
-        for j in range(strides * lanes, count):
-            weight = code.spread(code.at(weights, j))
-            totals = [code.multiply_add(weight, code.load(place(j, v)), total) for v, total in enumerate(totals)]
+        for j in range(strides * lanes, taps):
+            near = [read(j, v) for v in range(len(totals))]
+            totals = add(j, near, [read(mirror(j), v) for v in range(len(totals))] if run.mirrored else [], totals)
+        if run.mirrored and run.count % 2:
+            totals = add(taps, [read(taps, v) for v in range(len(totals))], [], totals)
         return totals
