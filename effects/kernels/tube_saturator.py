@@ -12,7 +12,8 @@ from .code import DOUBLE, FLOAT, Code, Value, whole
 from .kernel import TILE
 from .machine import Machine
 from .native import NativeKernel
-from .oversampling import Oversampler, oversampling
+from .oversampler import Oversampler
+from .oversampling import oversampling
 
 KNOBS = ("drive_db", "bias", "tone_hz", "mix", "output_db")
 DRIVE, BIAS, TONE, MIX, OUTPUT, REST = range(6)  # rows of factors; REST is tanh(bias)
