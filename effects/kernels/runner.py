@@ -18,6 +18,7 @@ from .abi import DOUBLES, FLOAT_ROWS, FLOATS, KERNEL_KIND, made_array
 from .code import DOUBLE, FLOAT, INDEX, POINTER, Code, Value, whole
 from .kernel import TILE
 from .machine import Machine
+from .moving_knobs import MovingKnobs
 
 EXPONENT = 0x7F800000
 FLUSH_DENORMALS = 0x8040
@@ -31,6 +32,7 @@ class Runner:
     def __init__(self, module: ir.Module, machine: Machine) -> None:
         function = ir.Function(module, ir.FunctionType(INDEX, [INDEX]), "wetdry_run")
         self.code = Code(ir.IRBuilder(function.append_basic_block("entry")), machine, 1)
+        self.wide = self.code.narrow(machine.lanes)
         b = self.builder = self.code.builder
         self.frame = b.inttoptr(function.args[0], INDEX.as_pointer())
         self.channels, self.total, self.clock = (self.entry(at) for at in (tables.CHANNELS, tables.TOTAL, tables.CLOCK))
@@ -59,13 +61,14 @@ class Runner:
         """Emit the whole function."""
         b = self.builder
         mode = exchange_float_mode(b, ir.Constant(WORD, ROUNDING | FLUSH_DENORMALS))
+        knobs = MovingKnobs(self.code, self.wide, self.events, self.knob_table, self.knobs, self.knob_count)
         self._clean()
 
         def tile(start: Value, clock: Value, event: Value) -> list[Value]:
             column = b.and_(clock, whole(TILE - 1))
             room, left = b.sub(whole(TILE), column), b.sub(self.total, start)
             frames = b.select(b.icmp_signed("<", room, left), room, left)
-            event = self._smooth(clock, column, frames, event)
+            event = knobs.follow(clock, column, frames, event)
             self.code.loop(self.kernels, (), lambda k: self._play(k, start, frames, clock, column))
             return [b.add(start, frames), b.add(clock, frames), event]
 
@@ -81,9 +84,24 @@ class Runner:
         return b.icmp_signed("==", b.and_(bits, ir.Constant(WORD, EXPONENT)), ir.Constant(WORD, EXPONENT))
 
     def _any_bad(self, first: Value, count: Value) -> Value:
-        """Return whether any of `count` floats is bad."""
-        b, start = self.builder, ir.Constant(ir.IntType(1), 0)
-        return self.code.loop(count, [start], lambda i, bad: [b.or_(bad, self._bad(self.at(first, i)))])[0]
+        """Return whether any of `count` floats is bad: whether the largest of their exponents is all ones."""
+        b, lanes = self.builder, self.wide.lanes
+        words = ir.VectorType(WORD, lanes)
+        exponents, none = ir.Constant(words, [EXPONENT] * lanes), ir.Constant(words, [0] * lanes)
+
+        def larger(i: Value, largest: Value) -> list[Value]:
+            found = b.and_(b.bitcast(self.wide.load(self.at(first, i)), words), exponents)
+            return [b.select(b.icmp_unsigned(">", found, largest), found, largest)]
+
+        together = b.and_(count, whole(-lanes))
+        (largest,) = self.code.loop(together, [none], larger, step=lanes)
+        bad = b.icmp_signed("==", b.call(self._largest_of(words), [largest]), ir.Constant(WORD, EXPONENT))
+        rest = self.at(first, together)
+        return self.code.loop(b.sub(count, together), [bad], lambda i, bad: [b.or_(bad, self._bad(self.at(rest, i)))])[0]
+
+    def _largest_of(self, words: Any) -> ir.Function:
+        name, module = f"llvm.vector.reduce.umax.v{words.count}i32", self.builder.module
+        return module.globals.get(name) or ir.Function(module, ir.FunctionType(WORD, [words]), name)
 
     def _clean(self) -> None:
         """A non-finite input sample counts as 0."""
@@ -95,56 +113,6 @@ class Runner:
             b.store(b.select(self._bad(place), zero, b.load(place)), place)
 
         self.code.when(self._any_bad(self.audio, count), lambda: self.code.loop(count, (), silence) and None)
-
-    def _smooth(self, clock: Value, column: Value, frames: Value, event: Value) -> Value:
-        """Fill the knobs' rows for this call; return the next event still to come."""
-        b, code = self.builder, self.code
-
-        def sample(i: Value, event: Value) -> list[Value]:
-            now = b.sitofp(b.add(clock, i), DOUBLE)
-
-            def due(event: Value) -> Value:
-                return b.fcmp_ordered("<=", b.load(self.at(self.events, b.mul(event, whole(3)))), now)
-
-            def take(event: Value) -> list[Value]:
-                row = b.mul(event, whole(3))
-                knob = b.fptosi(b.load(self.at(self.events, row, 1)), INDEX)
-                value = b.load(self.at(self.events, row, 2))
-                b.store(value, self.at(self.knob_table, b.mul(knob, whole(tables.KNOB_COLUMNS)), tables.TARGET))
-                return [b.add(event, whole(1))]
-
-            (event,) = code.repeat([event], due, take)
-            place = b.add(column, i)
-            code.loop(self.knob_count, (), lambda k: self._follow(k, place))
-            return [event]
-
-        (event,) = code.loop(frames, [event], sample)
-        ends = b.icmp_signed("==", b.add(column, frames), whole(TILE))
-        code.when(ends, lambda: code.loop(self.knob_count, (), self._arrive) and None)
-        return event
-
-    def _knob(self, k: Value) -> tuple[list[Value], list[Value]]:
-        """Return (places, values) of a knob's columns."""
-        places = [
-            self.at(self.knob_table, self.builder.mul(k, whole(tables.KNOB_COLUMNS)), c) for c in range(tables.KNOB_COLUMNS)
-        ]
-        return places, [self.builder.load(place) for place in places]
-
-    def _follow(self, k: Value, place: Value) -> None:
-        b = self.builder
-        places, (value, target, coefficient, _) = self._knob(k)
-        step = b.fmul(coefficient, b.fsub(target, value))
-        value = b.select(b.fcmp_ordered("==", value, target), value, b.fadd(value, step))
-        b.store(value, places[tables.VALUE])
-        b.store(b.fptrunc(value, FLOAT), self.at(self.knobs, b.mul(k, whole(TILE)), place))
-
-    def _arrive(self, k: Value) -> None:
-        """At a tile's end, and only there: otherwise a cut in time would be heard."""
-        b = self.builder
-        places, (value, target, _, close) = self._knob(k)
-        away = b.fsub(target, value)
-        near = b.and_(b.fcmp_ordered("<=", away, close), b.fcmp_ordered(">=", away, b.fneg(close)))
-        b.store(b.select(near, target, value), places[tables.VALUE])
 
     def _play(self, k: Value, start: Value, frames: Value, clock: Value, column: Value) -> None:
         """Play one kernel; mute it where its output turns non-finite, and begin it anew at the next tile."""
