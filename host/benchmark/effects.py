@@ -67,8 +67,10 @@ def _cabinets() -> dict[str, Contest]:
     return found
 
 
-def _alone(name: str, native: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Callable[[], dict[str, Contest]]:
-    return lambda: {name: Contest(lambda: REGISTRY[name](**ours), (native, theirs))}
+def _alone(
+    name: str, native: str, ours: dict[str, Any], theirs: dict[str, Any], equal: bool = True
+) -> Callable[[], dict[str, Contest]]:
+    return lambda: {name: Contest(lambda: REGISTRY[name](**ours), (native, theirs), equal)}
 
 
 _CONTESTS: dict[str, Callable[[], dict[str, Contest]]] = {
@@ -76,6 +78,13 @@ _CONTESTS: dict[str, Callable[[], dict[str, Contest]]] = {
     "TubeSaturator": _saturators,
     "Bitcrusher": _alone("Bitcrusher", "Bitcrush", {"bit_depth": 9.0}, {"bit_depth": 8.0}),
     "CabinetIR": _cabinets,
+    "NeuralDelay": _alone(
+        "NeuralDelay",
+        "Delay",
+        {"time_ms": 350.0, "feedback": 0.4, "mix": 0.35},
+        {"delay_seconds": 0.35, "feedback": 0.4, "mix": 0.35},
+        equal=False,
+    ),
 }
 
 

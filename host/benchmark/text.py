@@ -70,7 +70,7 @@ def budgets_text(found: SeedBudgets) -> list[Any]:
 def effects_text(found: EffectCosts) -> list[Any]:
     """Return what to print of the effects' costs."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("effect", "block", "ns", "theirs", "ratio", "called\nns", "theirs", "ratio", "silence\n/ noise"):
+    for heading in ("effect", "block", "ns", "theirs", "ratio", "called\nns", "theirs", "ratio", "quiet"):
         table.add_column(heading, justify="left" if heading == "effect" else "right", no_wrap=True)
     shown: dict[str, int] = {}
     for cost in found.costs:
@@ -88,7 +88,7 @@ def effects_text(found: EffectCosts) -> list[Any]:
         f"blocks of {MOST_RATIO_BLOCK} or more beside a plugin of equal quality"
     )
     if found.silence:
-        how += f"; {found.silence_seconds:g} s of silence after a loud second over noise, above {BAR:g}"
+        how += f"; quiet: {found.silence_seconds:g} s of silence after a loud second over noise, bold above {BAR:g}"
     return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
 
 

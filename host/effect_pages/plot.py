@@ -21,7 +21,7 @@ POSITIONS, RESPONSE_TONES = 25, 121
 TRANSFER_HZ, TRANSFER_DBFS = 200.0, 0.0  # DC blocks and tone filters turn the phase least about here
 HARMONIC_DBFS = -12.0
 FLOOR_DBFS, DEEPEST_DB = -120.0, 80.0
-LONGEST_SECONDS = 3.0
+LONGEST_SECONDS, LONGEST_SETTLE_SECONDS = 3.0, 2.0
 ORDERS = ("fundamental", "2nd", "3rd", "4th", "5th")
 COLOURS = (ORANGE, BLUE, VIOLET, GOLD, GREY)
 
@@ -44,10 +44,11 @@ def write_effect_plot(effect: Effect, path: Path, title: str) -> None:
         return lambda audio: other(audio, rate)
 
     seconds = min(max(0.6, probes.BURST_START + probes.BURST_SECONDS + effect.tail_seconds), LONGEST_SECONDS)
-    transfer = _transfer_curves(effect, play, at, knob, rate)
-    harmonics = _harmonics(play, at, knob, rate)
-    levels = (tones.QUIET_DBFS, tones.LOUD_DBFS)
-    responses = [(level, *tones.fundamental_gains(play, rate, level, RESPONSE_TONES)) for level in levels]
+    settle = min(max(probes.SETTLE_SECONDS, effect.tail_seconds), LONGEST_SETTLE_SECONDS)
+    transfer = _transfer_curves(effect, play, at, knob, rate, settle)
+    harmonics = _harmonics(play, at, knob, rate, settle)
+    responses = [(level, *tones.fundamental_gains(play, rate, level, RESPONSE_TONES, settle / 2))
+                 for level in (tones.QUIET_DBFS, tones.LOUD_DBFS)]  # fmt: skip
     sweep, burst = probes.swept(play, rate), probes.burst(play, rate, seconds)
 
     def draw(figure: Any) -> None:
@@ -74,28 +75,32 @@ def swept_knob(effect: Effect) -> Parameter | None:
     return None
 
 
-def _transfer_curves(effect: Effect, play: probes.Play, at: Any, knob: Parameter | None, rate: float) -> list[Any]:
+def _transfer_curves(
+    effect: Effect, play: probes.Play, at: Any, knob: Parameter | None, rate: float, settle: float
+) -> list[Any]:
     """Return (label, in, out, whether it is where the effect stands): over the swept knob, without one at three levels."""
     if knob is None:
         levels = reversed(tones.LEVELS_DBFS)
-        return [(f"{level:g} dBFS", *tones.transfer_curve(play, rate, level, TRANSFER_HZ), True) for level in levels]
+        return [(f"{level:g} dBFS", *tones.transfer_curve(play, rate, level, TRANSFER_HZ, settle), True) for level in levels]
     here = effect.parameters[knob.name].raw_value
     positions = next(at for word, at in SWEPT.items() if word in knob.name)
     places = sorted([here, *(p for p in positions if abs(p - here) > 0.1 * max(positions))])
-    return [(_short(knob, p), *tones.transfer_curve(at(p), rate, TRANSFER_DBFS, TRANSFER_HZ), p == here) for p in places]
+    return [
+        (_short(knob, p), *tones.transfer_curve(at(p), rate, TRANSFER_DBFS, TRANSFER_HZ, settle), p == here) for p in places
+    ]
 
 
 def _short(knob: Parameter, position: float) -> str:
     return f"{knob.from_raw(position):.3g} {knob.unit}".strip()
 
 
-def _harmonics(play: probes.Play, at: Any, knob: Parameter | None, rate: float) -> tuple[np.ndarray, np.ndarray]:
+def _harmonics(play: probes.Play, at: Any, knob: Parameter | None, rate: float, settle: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (positions of the swept knob, or levels in dBFS) and the levels of the harmonics there, a row each."""
     if knob is None:
         levels = np.array(probes.LEVELS_DBFS)
-        return levels, np.array([probes.harmonic_levels(play, rate, level) for level in levels])
+        return levels, np.array([probes.harmonic_levels(play, rate, level, settle) for level in levels])
     positions = np.linspace(0, 1, POSITIONS)
-    return positions, np.array([probes.harmonic_levels(at(p), rate, HARMONIC_DBFS) for p in positions])
+    return positions, np.array([probes.harmonic_levels(at(p), rate, HARMONIC_DBFS, settle) for p in positions])
 
 
 def _draw_transfer(axes: Any, curves: list[Any]) -> None:

@@ -39,14 +39,14 @@ def static_curve(sine: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndar
     return np.abs(sine).max() * np.sin(2 * np.pi * rising), np.mean(branches, axis=0)
 
 
-def harmonic_levels(play: Play, sample_rate: float, level_dbfs: float) -> np.ndarray:
+def harmonic_levels(play: Play, sample_rate: float, level_dbfs: float, settle_seconds: float = SETTLE_SECONDS) -> np.ndarray:
     """Return the levels in dBFS of the fundamental and its harmonics up to the fifth, of a 220 Hz sine that has settled.
 
     The window holds whole periods, so that no harmonic leaks into another.
     """
     window = round(WINDOW_SECONDS * sample_rate)
     cycles = round(TONE_HZ * WINDOW_SECONDS)
-    times = np.arange(window + round(SETTLE_SECONDS * sample_rate))
+    times = np.arange(window + round(settle_seconds * sample_rate))
     tone = amplitude(level_dbfs) * np.sin(2 * np.pi * cycles / window * times)
     spectrum = np.abs(np.fft.rfft(play(tone.astype(np.float32))[-window:].astype(np.float64))) * 2 / window
     return decibels(spectrum[cycles * np.arange(1, HARMONICS + 1)])

@@ -13,26 +13,30 @@ SETTLE_SECONDS, WINDOW_SECONDS = 0.1, 0.1
 Play = Callable[[np.ndarray], np.ndarray]
 
 
-def transfer_curve(play: Play, sample_rate: float, level_dbfs: float, hz: float = SLOW_HZ) -> tuple[np.ndarray, np.ndarray]:
-    """Return one period of a slow sine, in and out, once half a second has settled.
+def transfer_curve(
+    play: Play, sample_rate: float, level_dbfs: float, hz: float = SLOW_HZ, settle_seconds: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return one period of a slow sine, in and out, once it has settled.
 
     A loop instead of a line is memory: filters and delays beside the curve.
     """
     period = round(sample_rate / hz)
-    times = np.arange(period * round(0.5 * hz + 2))
+    times = np.arange(period * round(settle_seconds * hz + 2))
     sine = (10 ** (level_dbfs / 20) * np.sin(2 * np.pi * times / period)).astype(np.float32)
     out = play(sine)
     last = slice(len(sine) - period - 1, len(sine))
     return sine[last], out[last]
 
 
-def fundamental_gains(play: Play, sample_rate: float, level_dbfs: float, count: int = TONES) -> tuple[np.ndarray, np.ndarray]:
+def fundamental_gains(
+    play: Play, sample_rate: float, level_dbfs: float, count: int = TONES, settle_seconds: float = SETTLE_SECONDS
+) -> tuple[np.ndarray, np.ndarray]:
     """Return frequencies in Hz and the gain of the fundamental in dB, sine after sine, 20 Hz to 20 kHz.
 
-    Each tone settles for 100 ms; its fundamental is then read off over whole periods.
+    Each tone settles before its fundamental is read off over whole periods.
     """
     top = min(20_000.0, 0.45 * sample_rate)
-    settle, level = round(SETTLE_SECONDS * sample_rate), 10 ** (level_dbfs / 20)
+    settle, level = round(settle_seconds * sample_rate), 10 ** (level_dbfs / 20)
     tones, starts, found = [], [0], []
     for frequency in np.geomspace(20.0, top, count):
         window = round(np.ceil(WINDOW_SECONDS * frequency) / frequency * sample_rate)

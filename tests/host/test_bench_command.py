@@ -78,7 +78,7 @@ def test_bench_of_effects(tmp_path):
     done = wetdry("bench", *arguments, "--json", "out/effects.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for word in ("TubeSaturator 1x", "TubeSaturator 8x", "beside Distortion", "CabinetIR 1 s", "beside Convolution", "ratio",
-                 "silence", "1 rounds", "seed 0", "pedalboard"):  # fmt: skip
+                 "quiet", "1 rounds", "seed 0", "pedalboard"):  # fmt: skip
         assert word in done.stdout, word
     found = json.loads((tmp_path / "out/effects.json").read_text())
     gains = [cost for cost in found["costs"] if cost["name"] == "Gain"]
