@@ -81,11 +81,15 @@ def _shown(facts: Any) -> Group:
         table.add_column(heading, overflow="fold")
     for knob in facts.knobs:
         table.add_row(*(Text(text) for text in (knob.name, knob.values, knob.default, knob.scale, knob.meaning)))
-    presets = Table.grid(padding=(0, 2))
+    arguments, presets = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
+    for argument, meaning in facts.arguments.items():
+        arguments.add_row(Text(argument, "bold"), Text(meaning))
     for preset, values in facts.presets.items():
         presets.add_row(Text(preset, "italic"), Text(values, "dim"))
     parts: list[Any] = [Text.assemble((facts.name, "bold"), f": {facts.summary}")]
     parts += [Padding(Text(paragraph), (1, 0, 0, 2)) for paragraph in facts.description]
+    if facts.arguments:
+        parts += [Padding(Text("made with, in Python", "bold"), (1, 0, 0, 2)), Padding(arguments, (0, 0, 0, 4))]
     if facts.knobs:
         parts.append(Padding(table, (1, 0, 0, 2)))
     parts.append(Padding(Text(_timing(facts), "bold"), (1, 0, 0, 2)))

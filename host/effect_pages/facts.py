@@ -29,6 +29,7 @@ class EffectFacts:
         name: of the class.
         summary: one line.
         description: paragraphs of the docstring, its sections left out.
+        arguments: what else the constructor takes, name → what it is.
         knobs: in the order of the table.
         latency_samples: at 48 kHz.
         tail_seconds: until the output has fallen by 90 dB.
@@ -39,6 +40,7 @@ class EffectFacts:
     name: str
     summary: str
     description: tuple[str, ...]
+    arguments: dict[str, str]
     knobs: tuple[KnobFacts, ...]
     latency_samples: int
     tail_seconds: float
@@ -60,6 +62,7 @@ def facts_of(effect: Effect) -> EffectFacts:
         name=kind.__name__,
         summary=_summary(kind, paragraphs),
         description=tuple(p for p in paragraphs if not p.startswith(("Source", "Latency"))),
+        arguments={name: text for name, text in _meanings(sections.get("Args", "")).items() if name and name[0] != "*"},
         knobs=tuple(_knob(knob, meanings.get(name, "")) for name, knob in table.items()),
         latency_samples=effect.latency_samples,
         tail_seconds=effect.tail_seconds,
