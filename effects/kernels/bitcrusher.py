@@ -118,6 +118,32 @@ def _dither(kinds, clock, channel, noise):
 
 
 @helper
+def _quantise_plainly(samples, scale, level, rises, work):
+    """Round to the quantiser's levels without dither, at one depth."""
+    if rises:
+        for i in range(samples.size):
+            steps = samples[i] * scale
+            work[i] = (np.floor(steps) + HALF) * level if abs(steps) < EXACT else samples[i]
+    else:
+        for i in range(samples.size):
+            steps = samples[i] * scale
+            work[i] = np.rint(steps) * level if abs(steps) < EXACT else samples[i]
+
+
+@helper
+def _mix(samples, work, wet):
+    for i in range(samples.size):
+        samples[i] = work[i] * wet[i] + samples[i] * (ONE - wet[i])
+
+
+@helper
+def _plain(bits, rates, rises, dithers, memory):
+    """Return whether every sample is taken, without filters or dither, at one depth and with one quantiser."""
+    taken = memory[STEP] == GRAINS and memory[BLEND] == 0.0 and stands(rates, memory[LAST_RATE])
+    return taken and stands(dithers, 0.0) and stands(bits, memory[LAST_BITS]) and stands(rises, rises[0])
+
+
+@helper
 def _quantise(samples, scales, levels, noise, rises):
     """Round to the quantiser's levels in place."""
     for i in range(samples.size):
@@ -136,11 +162,20 @@ def _hold(samples, takes, held):
 
 
 def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
-    rows = state.reshape(ROWS, TILE)
     now = slice(clock % TILE, clock % TILE + frames)
-    scales, levels, noise, work = rows[SCALES, :frames], rows[LEVELS, :frames], rows[NOISE, :frames], rows[WORK, :frames]
-    takes, cutoffs, blends = rows[TAKES, :frames], rows[CUTOFFS, :frames], rows[BLENDS, :frames]
     dithers, rises, wet = knobs[DITHER, now], knobs[QUANTISER, now], knobs[MIX, now]
+    work = state[WORK * TILE : WORK * TILE + frames]
+    if _plain(knobs[BITS, now], knobs[RATE, now], rises, dithers, memory):
+        memory[PHASE], scale, level = GRAINS, np.float32(memory[SCALE]), np.float32(1.0 / memory[SCALE])
+        for channel in range(audio.shape[0]):
+            samples = audio[channel, start : start + frames]
+            _quantise_plainly(samples, scale, level, rises[0] != 0, work)
+            memory[CHANNELS + PER_CHANNEL * channel + HELD] = work[frames - 1]
+            _mix(samples, work, wet)
+        return
+    rows = state.reshape(ROWS, TILE)
+    scales, levels, noise = rows[SCALES, :frames], rows[LEVELS, :frames], rows[NOISE, :frames]
+    takes, cutoffs, blends = rows[TAKES, :frames], rows[CUTOFFS, :frames], rows[BLENDS, :frames]
     _depths(knobs[BITS, now], memory, scales, levels)
     every, filtered = _instants(knobs[RATE, now], knobs[HOLD, now], memory, takes, cutoffs, blends)
     dithered = not stands(dithers, 0.0)
@@ -161,8 +196,7 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
         memory[at + HELD] = work[frames - 1]
         if filtered:
             low_pass(work, cutoffs, blends, memory, at + AFTER)
-        for i in range(frames):
-            samples[i] = work[i] * wet[i] + samples[i] * (ONE - wet[i])
+        _mix(samples, work, wet)
 
 
 BITCRUSHER = Kernel(_kernel)
