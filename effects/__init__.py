@@ -4,6 +4,7 @@ from .bitcrusher import Bitcrusher
 from .cabinet_ir import CabinetIR
 from .effect import Effect
 from .gain import Gain
+from .neural_compressor import NeuralCompressor
 from .neural_delay import NeuralDelay
 from .neural_effect import NeuralEffect
 from .randomized_overdrive import RandomizedOverdrive
@@ -16,6 +17,7 @@ __all__ = [
     "CabinetIR",
     "Effect",
     "Gain",
+    "NeuralCompressor",
     "NeuralDelay",
     "NeuralEffect",
     "RandomizedOverdrive",

@@ -1,0 +1,69 @@
+"""TwinEffect: what the neural twins of a processor share: a factory clone by default, any mono model instead."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..models.errors import InvalidValue
+from ..models.model import Model, load
+from ..models.parameter import Parameter
+from ..presets import clone_path
+from .effect import Effect
+from .kernels.program import Knob
+from .model_effect import ModelEffect
+
+
+class TwinEffect(ModelEffect):
+    """Base of effects around a mono model with knobs; a subclass says its factory clone and its own knobs.
+
+    Args:
+        model: a `Model`, or the path of any file `wetdry.models.load` reads; None: the factory clone.
+        **knobs: to set.
+    """
+
+    factory_clone: ClassVar[str]
+    own_knobs: ClassVar[tuple[Parameter, ...]]
+
+    def __init__(self, model: Model | str | os.PathLike[str] | None = None, **knobs: Any) -> None:
+        self.__dict__["_given"] = os.fspath(model) if isinstance(model, os.PathLike) else model
+        self._take_model(given_model(model, self.factory_clone))
+        if self._channels != (1, 1):
+            raise InvalidValue(f"{type(self).__name__} plays each channel by itself, and this model has {self._channels[0]} "
+                               f"inputs and {self._channels[1]} outputs; NeuralEffect plays it")  # fmt: skip
+        taken = {*dir(type(self)), *(knob.name for knob in self.own_knobs)}
+        self._set_up([*self._model_knobs(taken), *self.own_knobs], knobs)
+
+    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+        """Return a level of our own as a factor, in which it glides; a knob of the model as its position."""
+        if parameter.name not in self._model_names and parameter.unit == "dB":
+            return 10.0 ** (parameter.to_number(value) / 20.0)
+        return super()._kernel_number(parameter, value)
+
+    def _own_motion(self) -> list[Knob]:
+        """Return how our own knobs move, in the table's order."""
+        return [Knob(knob.smoothing_ms, 1.0) for knob in self.own_knobs]
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return () if self._given is None else (self._given,)
+
+    def __reduce__(self) -> Any:
+        rebuild, (kind, given, values) = super().__reduce__()
+        return rebuild, (kind, (self._model,) if given else (), values)  # a file may be another where it is unpickled
+
+    def __copy__(self) -> Effect:
+        twin = type(self)(self._model, **self._values)
+        twin.__dict__["_given"] = self._given
+        return twin
+
+
+def given_model(model: Any, factory_clone: str) -> Any:
+    """Return a model for what a user passed: itself, a file's, or the factory clone for None."""
+    if model is None:
+        return _factory_model(factory_clone)
+    return load(Path(model)) if isinstance(model, str | os.PathLike) else model
+
+
+@cache
+def _factory_model(name: str) -> Model:
+    return load(clone_path(name))
