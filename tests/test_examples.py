@@ -18,6 +18,7 @@ ARGUMENTS = {
     "mic_a_cabinet.py": [],
     "roll_an_overdrive.py": [],
     "echo_through_an_amp.py": [],
+    "compress_a_riff.py": [],
     "clone_an_effect.py": ["run", "0.1"],
     "play_a_nam_file.py": [],
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],

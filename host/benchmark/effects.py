@@ -78,6 +78,13 @@ _CONTESTS: dict[str, Callable[[], dict[str, Contest]]] = {
     "TubeSaturator": _saturators,
     "Bitcrusher": _alone("Bitcrusher", "Bitcrush", {"bit_depth": 9.0}, {"bit_depth": 8.0}),
     "CabinetIR": _cabinets,
+    "NeuralCompressor": _alone(
+        "NeuralCompressor",
+        "Compressor",
+        {"threshold_db": -30.0, "ratio": 4.0, "attack_ms": 10.0},
+        {"threshold_db": -30.0, "ratio": 4.0, "attack_ms": 10.0, "release_ms": 80.0},
+        equal=False,
+    ),
     "NeuralDelay": _alone(
         "NeuralDelay",
         "Delay",
