@@ -15,7 +15,7 @@ from .nested import play_inner
 TIME, MODE, FEEDBACK, PING_PONG, TONE, RUNAWAY, MIX, OWN_KNOBS = range(8)
 LONGEST_SECONDS, TONE_OFF = 2.0, 20000.0
 SWITCH_SECONDS, LEVEL_SECONDS = 0.02, 0.05
-KNEE, QUIET = np.float32(0.5), 1e-12
+KNEE, QUIET = np.float32(0.5), np.float32(1e-12)
 ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 # memory: fixed numbers, last knobs and what they gave, switches on their way, the delay and its way through a tile;
 # then each channel's
@@ -24,9 +24,9 @@ TILE_NOW, TILE_NEXT, TILE_FADED = (DELAY + PER_DELAY + k * TILE for k in range(3
 CHANNELS = DELAY + PER_DELAY + 3 * TILE
 LOW, BEFORE, AFTER, DC = range(4)
 PER_CHANNEL = DC + DC_PER_CHANNEL
-# rows of scratch: how far channels are crossed, how far the level is left alone; then for each channel what leaves the
-# line, what runs through the loop, its level before; then the lines
-CROSSED_ROW, FREE_ROW, WET = range(3)
+# rows of scratch: how far channels are crossed, how far the level is left alone, the level after the loop; then for each
+# channel what leaves the line, what runs through the loop, its level before; then the lines
+CROSSED_ROW, FREE_ROW, AFTER_ROW, WET = range(4)
 
 
 def line_samples(sample_rate: float) -> int:
@@ -56,6 +56,10 @@ def initial_state(sample_rate: float, channels: int) -> np.ndarray:
 @helper
 def _switch(values, memory, at, row):
     """Fill `row` with a switch that takes SWITCH_SECONDS from one side to the other."""
+    if stands(values, memory[at]):
+        for i in range(values.size):
+            row[i] = values[i]
+        return
     step = 1.0 / (SWITCH_SECONDS * memory[RATE])
     for i in range(values.size):
         wanted = np.float64(values[i])
@@ -99,71 +103,73 @@ def _tap(line, write, rests, earlier, memory, samples):
 
 
 @helper
-def _darken(tones, rate, memory, at, samples, levels):
-    """One-pole low-pass in place (trapezoidal); `levels` becomes the mean square of what goes on into the loop."""
-    low, level, follow = memory[at + LOW], memory[at + BEFORE], 1.0 / (LEVEL_SECONDS * rate)
+def _darken(tones, memory, at, samples):
+    """One-pole low-pass in place, trapezoidal: it stays exact while its cutoff moves."""
+    low, tone, share = memory[at + LOW], np.float32(memory[LAST_TONE]), memory[SHARE]
     for i in range(samples.size):
-        if tones[i] != memory[LAST_TONE]:
-            memory[LAST_TONE] = tones[i]
-            g = math.tan(math.pi * min(memory[LAST_TONE], 0.49 * rate) / rate)
-            memory[SHARE] = g / (1.0 + g)
+        if tones[i] != tone:
+            tone = tones[i]
+            g = math.tan(math.pi * min(np.float64(tone), 0.49 * memory[RATE]) / memory[RATE])
+            share = g / (1.0 + g)
         sample = np.float64(samples[i])
-        if memory[LAST_TONE] >= TONE_OFF:
+        if tone >= TONE_OFF:
             low = sample
         else:
-            step = (sample - low) * memory[SHARE]
-            sample = low + step
-            low = sample + step
-        samples[i] = sample
-        level += follow * (sample * sample - level)
-        levels[i] = level
-    memory[at + LOW], memory[at + BEFORE] = low, level
+            step = (sample - low) * share
+            samples[i] = low + step
+            low += 2.0 * step
+    memory[at + LOW], memory[LAST_TONE], memory[SHARE] = low, tone, share
 
 
 @helper
-def _limited(sample):
-    """Unchanged up to 0.5, then bent towards 1, float32."""
-    size = abs(sample)
-    if size <= KNEE:
-        return sample
-    bent = KNEE + (ONE - KNEE) * tanh((size - KNEE) / (ONE - KNEE))
-    return bent if sample > ZERO else -bent
-
-
-@helper
-def _fed_back(feedback, free, rate, memory, at, samples, levels):
-    """Scale what came out of the loop so that it is no louder than what went in, and by `feedback`; limit it."""
-    level, follow = memory[at + AFTER], 1.0 / (LEVEL_SECONDS * rate)
+def _follow(samples, levels, memory, at):
+    """Fill `levels` with the mean square of the last LEVEL_SECONDS or so."""
+    level, share = memory[at], 1.0 / (LEVEL_SECONDS * memory[RATE])
     for i in range(samples.size):
         sample = np.float64(samples[i])
-        level += follow * (sample * sample - level)
-        kept = min(math.sqrt((np.float64(levels[i]) + QUIET) / (level + QUIET)), 1.0)
-        kept += free[i] * (1.0 - kept)
-        samples[i] = _limited(np.float32(sample * kept * feedback[i]))
-    memory[at + AFTER] = level
+        level += share * (sample * sample - level)
+        levels[i] = level
+    memory[at] = level
 
 
 @helper
-def _enter(audio, channel, start, crossed, loop, line, write):
-    """Write the input and what is fed back into a channel's line; crossed, all input goes to the first of two lines."""
-    stereo, other = audio.shape[0] == 2, 1 - channel
+def _feed_back(samples, before, after, free, feedback):
+    """Bring what came out of the loop down to the level that went in, scale it by `feedback`, and limit it.
+
+    The limiter leaves a sample alone up to KNEE and bends the rest towards 1.
+    """
+    for i in range(samples.size):
+        kept = min(np.sqrt((before[i] + QUIET) / (after[i] + QUIET)), ONE)
+        fed = samples[i] * feedback[i] * (kept + free[i] * (ONE - kept))
+        size = abs(fed)
+        bent = KNEE + (ONE - KNEE) * tanh((size - KNEE) / (ONE - KNEE))
+        samples[i] = fed if size <= KNEE else math.copysign(bent, fed)
+
+
+@helper
+def _enter(samples, fed, line):
+    """Write the input and what is fed back into the line."""
+    for i in range(samples.size):
+        line[i] = samples[i] + fed[i]
+
+
+@helper
+def _enter_crossed(audio, start, crossed, loop, left, right):
+    """The same for two channels: crossed, all input goes to the left line, and what is fed back changes sides."""
     for i in range(crossed.size):
-        sample, fed = audio[channel, start + i], loop[channel, i]
-        if stereo and crossed[i] != ZERO:
-            both = HALF * (audio[0, start + i] + audio[1, start + i]) if channel == 0 else ZERO
-            sample += crossed[i] * (both - sample)
-            fed += crossed[i] * (loop[other, i] - fed)
-        line[write + i] = sample + fed
+        share, first, second = crossed[i], audio[0, start + i], audio[1, start + i]
+        left[i] = first + share * HALF * (second - first) + loop[0, i] + share * (loop[1, i] - loop[0, i])
+        right[i] = second - share * second + loop[1, i] + share * (loop[0, i] - loop[1, i])
 
 
 def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
-    channels, rate, now = audio.shape[0], memory[RATE], slice(clock % TILE, clock % TILE + frames)
+    channels, now = audio.shape[0], slice(clock % TILE, clock % TILE + frames)
     first, latency = (WET + 3 * channels) * TILE, np.int64(memory[LATENCY])
     size = np.int64(memory[LINE])
     rows = state[:first].reshape(WET + 3 * channels, TILE)
     lines = state[first : first + channels * size].reshape(channels, size)
     wet, loop, levels = rows[WET : WET + channels], rows[WET + channels : WET + 2 * channels], rows[WET + 2 * channels :]
-    crossed, free = rows[CROSSED_ROW, :frames], rows[FREE_ROW, :frames]
+    crossed, free, after = rows[CROSSED_ROW, :frames], rows[FREE_ROW, :frames], rows[AFTER_ROW, :frames]
     _switch(knobs[PING_PONG, now], memory, CROSSED, crossed)
     _switch(knobs[RUNAWAY, now], memory, FREE, free)
     rests = _times(knobs[TIME, now], knobs[MODE, now], memory)
@@ -171,8 +177,13 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
     for channel in range(channels):
         at = CHANNELS + PER_CHANNEL * channel
         _tap(lines[channel], write, rests, 0, memory, wet[channel, :frames])
-        _tap(lines[channel], write, rests, latency, memory, loop[channel, :frames])
-        _darken(knobs[TONE, now], rate, memory, at, loop[channel, :frames], levels[channel, :frames])
+        if latency > 0:
+            _tap(lines[channel], write, rests, latency, memory, loop[channel, :frames])
+        else:
+            for i in range(frames):
+                loop[channel, i] = wet[channel, i]
+        _darken(knobs[TONE, now], memory, at, loop[channel, :frames])
+        _follow(loop[channel, :frames], levels[channel, :frames], memory, at + BEFORE)
     for part in range(np.int64(memory[PARTS])):
         play_inner(part, loop, 0, frames, clock, knobs, memory, state, weights)
     for channel in range(channels):
@@ -181,15 +192,21 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
         if memory[WAIT] > 0.0:  # a net on its way out of its zero state must not be heard again and again
             memory[at + DC + 1] = 0.0
             loop[channel, :frames] = ZERO
-        _fed_back(knobs[FEEDBACK, now], free, rate, memory, at, loop[channel, :frames], levels[channel, :frames])
+        _follow(loop[channel, :frames], after, memory, at + AFTER)
+        _feed_back(loop[channel, :frames], levels[channel, :frames], after, free, knobs[FEEDBACK, now])
     memory[WAIT] -= frames
-    for channel in range(channels):
-        _enter(audio, channel, start, crossed, loop, lines[channel], write)
+    if channels == 2 and not stands(crossed, 0.0):
+        _enter_crossed(audio, start, crossed, loop, lines[0, write : write + frames], lines[1, write : write + frames])
+    else:
+        for channel in range(channels):
+            fed, line = loop[channel, :frames], lines[channel, write : write + frames]
+            _enter(audio[channel, start : start + frames], fed, line)
     memory[WRITTEN] += frames
+    mix = knobs[MIX, now]
     for channel in range(channels):
+        samples, echoes = audio[channel, start : start + frames], wet[channel, :frames]
         for i in range(frames):
-            share = knobs[MIX, clock % TILE + i]
-            audio[channel, start + i] = audio[channel, start + i] * (ONE - share) + wet[channel, i] * share
+            samples[i] = samples[i] * (ONE - mix[i]) + echoes[i] * mix[i]
 
 
 NEURAL_DELAY = Kernel(_kernel)

@@ -96,7 +96,7 @@ def by_hand(audio, delay, feedback, tone_hz, mix, curve, runaway=False):
         low = dark + step
         before += follow * (dark**2 - before)
         shaped = curve(dark)
-        left, came = shaped - came + pole * left, shaped
+        left, came = (1 + pole) / 2 * (shaped - came) + pole * left, shaped
         after += follow * (left**2 - after)
         fed = feedback * left * (1.0 if runaway else min(1.0, math.sqrt((before + 1e-12) / (after + 1e-12))))
         limited = fed if abs(fed) <= 0.5 else math.copysign(0.5 + 0.5 * math.tanh((abs(fed) - 0.5) / 0.5), fed)
@@ -126,7 +126,8 @@ def test_the_inner_effect_plays_in_the_loop_as_it_plays_alone():
     ]
     from scipy.signal import lfilter
 
-    blocked = lfilter([1, -1], [1, -math.exp(-2 * math.pi * 10 / RATE)], alone)
+    pole = math.exp(-2 * math.pi * 10 / RATE)
+    blocked = (1 + pole) / 2 * lfilter([1, -1], [1, -pole], alone)
     small = np.abs(blocked) < 0.5
     assert small.mean() > 0.9
     assert np.abs(second - blocked)[small].max() < 1e-5
