@@ -1,5 +1,6 @@
 """CabinetIR: a loudspeaker, a room or a plate, as its impulse response."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .kernels.convolution import convolution_part
 from .kernels.program import Knob, Part
 from .registry import REGISTRY
 
+CUT_TAIL_CYCLES = math.log(10 ** (90 / 20)) / (math.pi * math.sqrt(2.0))  # of its cutoff, until a Butterworth is down by 90 dB
 UNIT_IMPULSE = np.ones((1, 1), np.float32)
 
 
@@ -46,8 +48,9 @@ class CabinetIR(Effect):
         mix: dry 0 to wet 1.
         level_db: gain after the mix, -60 to 24 dB.
 
-    Latency 0 samples. Tail: the response's length. The head of 64 taps is played directly, what follows in partitions of
-    64, 512, 4096 and 32768 samples; within 1e-6 of the peak of the exact convolution, to the bit the same for all blocks.
+    Latency 0 samples. Tail: the response's length, and 2.3 cycles of each cut. The head of 64 taps is played directly,
+    what follows in partitions of 64, 512, 4096 and 32768 samples; within 1e-6 of the peak of the exact convolution, to
+    the bit the same for all blocks.
 
     `pedalboard.Convolution` differs: it scales every response to an energy of 1/64 (-18 dB of "energy" here), and on
     mono audio plays the left side of a stereo response only.
@@ -105,8 +108,10 @@ class CabinetIR(Effect):
 
     @property
     def tail_seconds(self) -> float:
-        """The length of the response as it is played, in seconds."""
-        return (self._taps(self._rate).shape[1] - 1) / self._rate
+        """The length of the response as it is played, and what the cuts ring for after it, down by 90 dB, in seconds."""
+        response = (self._taps(self._rate).shape[1] - 1) / self._rate
+        low = CUT_TAIL_CYCLES / self.low_cut_hz if self.low_cut_hz > compiled.LOWEST_LOW_CUT_HZ else 0.0
+        return response + low + (CUT_TAIL_CYCLES / self.high_cut_hz if self.high_cut_hz < compiled.HIGHEST_HIGH_CUT_HZ else 0.0)
 
     def _prepare(self, response: ImpulseResponse | None, sample_rate: float) -> tuple[Any, np.ndarray]:
         """Return (what was asked for, the response at a rate and the knobs of now, float32 (channels, samples))."""
