@@ -12,6 +12,7 @@ from .kernels import neural_delay as compiled
 from .kernels.kernel import TILE
 from .kernels.nested import wrap
 from .kernels.program import Knob, Part
+from .kernels.tone import TONE_OFF
 from .registry import REGISTRY
 from .tube_saturator import TubeSaturator
 
@@ -74,7 +75,7 @@ class NeuralDelay(Effect):
         Parameter("time_mode", choices=("smooth", "tape"), default="smooth"),
         Parameter("feedback", "", 0.0, 1.0, 0.4),
         Parameter("ping_pong", choices=SWITCH, default=False),
-        Parameter("tone_hz", "Hz", 200.0, compiled.TONE_OFF, 5000.0, scale="log"),
+        Parameter("tone_hz", "Hz", 200.0, TONE_OFF, 5000.0, scale="log"),
         Parameter("runaway", choices=SWITCH, default=False),
         Parameter("mix", "", 0.0, 1.0, 0.35),
     )

@@ -12,6 +12,7 @@ from .kernels import randomized_overdrive as compiled
 from .kernels.kernel import TILE
 from .kernels.nested import wrap
 from .kernels.program import Part
+from .kernels.tone import TONE_OFF
 from .neural import compile_model
 from .random_net import checked, levels_db, random_net, random_spec
 from .registry import REGISTRY
@@ -21,7 +22,7 @@ DC_BLOCK_TAIL = math.log(10 ** (90 / 20)) / (2 * math.pi * compiled.DC_BLOCK_HZ)
 
 @REGISTRY.register
 class RandomizedOverdrive(Effect):
-    """Drive → a randomly drawn causal convolutional net → level → DC block → mix → output gain.
+    """Drive → a randomly drawn causal convolutional net → level → DC block → low-pass → mix → output gain.
 
     Every seed is another pedal: `layers` dilated convolutions with an activation after each, their weights drawn from
     the seed and never trained. What a net does to the level is measured on half a second of plucked notes at -22 dBFS
@@ -44,6 +45,7 @@ class RandomizedOverdrive(Effect):
 
     Knobs:
         drive_db: gain into the net, 0 to 48 dB.
+        tone_hz: low-pass, one-pole, 200 to 20000 Hz, log scale; 20000 is off.
         mix: dry 0 to wet 1.
         output_db: gain after the mix, -24 to 24 dB.
 
@@ -66,11 +68,13 @@ class RandomizedOverdrive(Effect):
 
     parameters_table = (
         Parameter("drive_db", "dB", 0.0, compiled.DRIVES_DB[-1], 24.0),
+        Parameter("tone_hz", "Hz", 200.0, TONE_OFF, 7000.0, scale="log"),
         Parameter("mix", "", 0.0, 1.0, 1.0),
         Parameter("output_db", "dB", -24.0, 24.0, 0.0),
     )
 
     drive_db: float
+    tone_hz: float
     mix: float
     output_db: float
 

@@ -11,15 +11,17 @@ from .kernel import TILE, Kernel, helper
 from .knobs import stands
 from .maths import tanh
 from .nested import play_inner
+from .tone import KNOWN, darken
 
 TIME, MODE, FEEDBACK, PING_PONG, TONE, RUNAWAY, MIX, OWN_KNOBS = range(8)
-LONGEST_SECONDS, TONE_OFF = 2.0, 20000.0
+LONGEST_SECONDS = 2.0
 SWITCH_SECONDS, LEVEL_SECONDS = 0.02, 0.05
 KNEE, QUIET = np.float32(0.5), np.float32(1e-12)
 ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 # memory: fixed numbers, last knobs and what they gave, switches on their way, the delay and its way through a tile;
 # then each channel's
-RATE, POLE, LATENCY, PARTS, LINE, WAIT, WRITTEN, LAST_TIME, TARGET, LAST_TONE, SHARE, CROSSED, FREE, DELAY = range(14)
+RATE, POLE, LATENCY, PARTS, LINE, WAIT, WRITTEN, LAST_TIME, TARGET, CROSSED, FREE, LAST_TONE = range(12)
+DELAY = LAST_TONE + KNOWN
 TILE_NOW, TILE_NEXT, TILE_FADED = (DELAY + PER_DELAY + k * TILE for k in range(3))
 CHANNELS = DELAY + PER_DELAY + 3 * TILE
 LOW, BEFORE, AFTER, DC = range(4)
@@ -103,25 +105,6 @@ def _tap(line, write, rests, earlier, memory, samples):
 
 
 @helper
-def _darken(tones, memory, at, samples):
-    """One-pole low-pass in place, trapezoidal: it stays exact while its cutoff moves."""
-    low, tone, share = memory[at + LOW], np.float32(memory[LAST_TONE]), memory[SHARE]
-    for i in range(samples.size):
-        if tones[i] != tone:
-            tone = tones[i]
-            g = math.tan(math.pi * min(np.float64(tone), 0.49 * memory[RATE]) / memory[RATE])
-            share = g / (1.0 + g)
-        sample = np.float64(samples[i])
-        if tone >= TONE_OFF:
-            low = sample
-        else:
-            step = (sample - low) * share
-            samples[i] = low + step
-            low += 2.0 * step
-    memory[at + LOW], memory[LAST_TONE], memory[SHARE] = low, tone, share
-
-
-@helper
 def _follow(samples, levels, memory, at):
     """Fill `levels` with the mean square of the last LEVEL_SECONDS or so."""
     level, share = memory[at], 1.0 / (LEVEL_SECONDS * memory[RATE])
@@ -182,7 +165,7 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
         else:
             for i in range(frames):
                 loop[channel, i] = wet[channel, i]
-        _darken(knobs[TONE, now], memory, at, loop[channel, :frames])
+        darken(knobs[TONE, now], loop[channel, :frames], memory[RATE], memory, LAST_TONE, at + LOW)
         _follow(loop[channel, :frames], levels[channel, :frames], memory, at + BEFORE)
     for part in range(np.int64(memory[PARTS])):
         play_inner(part, loop, 0, frames, clock, knobs, memory, state, weights)

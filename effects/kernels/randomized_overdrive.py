@@ -1,4 +1,4 @@
-"""Kernel of RandomizedOverdrive: drive, a net, its level made good, DC block, mix, output gain."""
+"""Kernel of RandomizedOverdrive: drive, a net, its level made good, DC block, low-pass, mix, output gain."""
 
 import math
 
@@ -8,15 +8,18 @@ from .kernel import TILE, Kernel, helper
 from .knobs import stands
 from .maths import gain
 from .nested import own_weights, play_inner
+from .tone import KNOWN, darken
 
-DRIVE, MIX, OUTPUT = range(3)
+DRIVE, TONE, MIX, OUTPUT = range(4)
+ONE = np.float32(1.0)
 DC_BLOCK_HZ = 7.0  # of each of two one-poles
 DRIVE_STEP_DB, STEPS = 6.0, 8
 DRIVES_DB = tuple(DRIVE_STEP_DB * i for i in range(STEPS + 1))  # where the level of a net is measured
 LEVELS = own_weights(1)  # place of those levels in the weights, in dB
-# memory: pole of the DC block, samples until the net idles, last knobs and the factors they gave; then each channel's
-POLE, WAIT, LAST_DRIVE, LAST_OUTPUT, INTO, LEVEL, OUT, CHANNELS = range(8)
-X1, Y1, Z1, PER_CHANNEL = range(4)
+# memory: fixed numbers, samples until the net idles, last knobs and the factors they gave; then each channel's
+RATE, POLE, WAIT, LAST_DRIVE, LAST_OUTPUT, INTO, LEVEL, OUT, LAST_TONE = range(9)
+CHANNELS = LAST_TONE + KNOWN
+X1, Y1, Z1, LOW, PER_CHANNEL = range(5)
 # rows of scratch: gain into the net, its level, gain at the end, then each channel's dry samples
 INTO_ROW, LEVEL_ROW, OUT_ROW, DRY_ROWS = range(4)
 
@@ -24,8 +27,9 @@ INTO_ROW, LEVEL_ROW, OUT_ROW, DRY_ROWS = range(4)
 def initial_memory(sample_rate: float, channels: int, silence_before: int) -> np.ndarray:
     """Return the memory as it stands before the silence that is played first, `silence_before` samples, whole tiles."""
     memory = np.zeros(CHANNELS + PER_CHANNEL * channels)
-    memory[POLE], memory[WAIT] = math.exp(-2.0 * math.pi * DC_BLOCK_HZ / sample_rate), silence_before
-    memory[LAST_DRIVE] = memory[LAST_OUTPUT] = np.nan
+    memory[RATE], memory[WAIT] = sample_rate, silence_before
+    memory[POLE] = math.exp(-2.0 * math.pi * DC_BLOCK_HZ / sample_rate)
+    memory[LAST_DRIVE] = memory[LAST_OUTPUT] = memory[LAST_TONE] = np.nan
     return memory
 
 
@@ -81,8 +85,11 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
             once = shaped - x1 + pole * y1
             z1 = once - y1 + pole * z1
             x1, y1 = shaped, once
-            samples[i] = np.float32((dry[i] * (1.0 - mix[i]) + z1 * mix[i]) * out[i])
+            samples[i] = z1
         memory[at + X1], memory[at + Y1], memory[at + Z1] = x1, y1, z1
+        darken(knobs[TONE, now], samples, memory[RATE], memory, LAST_TONE, at + LOW)
+        for i in range(frames):
+            samples[i] = (dry[i] * (ONE - mix[i]) + samples[i] * mix[i]) * out[i]
 
 
 RANDOMIZED_OVERDRIVE = Kernel(_kernel)

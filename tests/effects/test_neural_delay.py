@@ -118,10 +118,10 @@ def test_equals_its_definition(delay, feedback, tone_hz, mix, level, runaway):
 
 
 def test_the_inner_effect_plays_in_the_loop_as_it_plays_alone():
-    effect = NeuralDelay(RandomizedOverdrive(4), time_ms=500, feedback=1, tone_hz=20000, mix=1, runaway=True)
+    effect = NeuralDelay(RandomizedOverdrive(4, tone_hz=20000), time_ms=500, feedback=1, tone_hz=20000, mix=1, runaway=True)
     audio = np.concatenate([noise(RATE // 4, 0.02), np.zeros(RATE, np.float32)])
     second = effect(audio, RATE)[RATE : RATE + RATE // 4]
-    alone = RandomizedOverdrive(4)(np.concatenate([np.zeros(RATE // 2, np.float32), audio]), RATE)[
+    alone = RandomizedOverdrive(4, tone_hz=20000)(np.concatenate([np.zeros(RATE // 2, np.float32), audio]), RATE)[
         RATE // 2 : RATE // 2 + RATE // 4
     ]
     from scipy.signal import lfilter

@@ -108,10 +108,10 @@ def by_hand(model, audio):
     return rows[0]
 
 
-def test_is_its_net_behind_drive_and_before_two_high_passes():
-    from scipy.signal import lfilter
+def test_is_its_net_behind_drive_and_before_high_passes_and_tone():
+    from scipy.signal import bilinear, lfilter
 
-    audio, effect = plucks(0.5), RandomizedOverdrive(3, drive_db=18, mix=0.7, output_db=-3)
+    audio, effect = plucks(0.5), RandomizedOverdrive(3, drive_db=18, tone_hz=3000, mix=0.7, output_db=-3)
     audio[:200] = 0  # the net by hand idles from its first sample
     wet, pole = effect(audio, RATE), np.exp(-2 * np.pi * 7 / RATE)
     shaped = by_hand(effect.model, audio * 10 ** (18 / 20))
@@ -120,13 +120,18 @@ def test_is_its_net_behind_drive_and_before_two_high_passes():
     shaped = shaped * level / measured.std()
     for _ in range(2):
         shaped = lfilter([1, -1], [1, -pole], shaped)
+    warped = 2 * RATE * np.tan(np.pi * 3000 / RATE)
+    shaped = lfilter(*bilinear([warped], [1, warped], RATE), shaped)
     expected = (0.3 * audio + 0.7 * shaped) * 10 ** (-3 / 20)
     assert np.abs(wet - expected).max() < 1e-5 * np.abs(expected).max()
 
 
 def test_silence_is_silence_from_the_first_sample():
     for seed in range(20):
-        assert np.abs(RandomizedOverdrive(seed, activation="sigmoid")(np.zeros(2000, np.float32), RATE)).max() < 1e-5
+        assert (
+            np.abs(RandomizedOverdrive(seed, activation="sigmoid", tone_hz=20000)(np.zeros(2000, np.float32), RATE)).max()
+            < 1e-5
+        )
 
 
 def test_the_same_seed_is_the_same_pedal_and_another_is_not():
