@@ -109,7 +109,8 @@ def test_wheel_installs_and_plays(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     assert "wetdry/py.typed" in names
     assert "wetdry/host/report.html.jinja" in names
-    assert {f"wetdry/presets/effects/{p.name}" for p in (ROOT / "presets" / "effects").glob("*.yaml")} <= set(names)
+    data = [p for kind in ("*.yaml", "*.safetensors") for p in (ROOT / "presets").rglob(kind)]
+    assert {f"wetdry/{p.relative_to(ROOT)}" for p in data} <= set(names)
     assert not [n for n in names if n.startswith(("wetdry/tests", "wetdry/examples", "tests", "build"))]
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
@@ -117,7 +118,9 @@ def test_wheel_installs_and_plays(tmp_path):
         f"import sys; sys.path.insert(0, {str(site)!r})\n"
         "sys.meta_path[:] = [f for f in sys.meta_path if 'editable' not in str(f).lower()]\n"
         "import wetdry, numpy as np; print(wetdry.__file__)\n"
-        "assert wetdry.TubeSaturator()(np.ones(64, 'float32'), 48000).any()"
+        "for kind in wetdry.effects.REGISTRY.values():\n"
+        "    assert kind()(np.ones(64, 'float32'), 48000).any()\n"
+        "    assert len(kind.presets()) > 2 or kind is wetdry.NeuralEffect, kind"
     )
     assert str(site) in python(code)
 
