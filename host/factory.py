@@ -54,9 +54,9 @@ FACTORY = {
         lambda: TubeSaturator(oversampling=8),
         {"drive_db": None, "tone_hz": None},
         {"settings": 96, "seconds_per_take": 20.0},
-        {"minutes": 10.0},
+        {"epochs": 4.0},
     ),
-    "zamtube": FactoryClone("ZamTube.vst3", {"tube_drive": None, "treble": None}, {}, {"minutes": 10.0}),
+    "zamtube": FactoryClone("ZamTube.vst3", {"tube_drive": None, "treble": None}, {}, {"epochs": 2.0}),
 }  # fmt: skip
 
 
