@@ -43,7 +43,8 @@ def test_constructs_and_plays_at_a_sane_level(name, preset):
     wet = effect(np.stack([audio, audio]), RATE)
     assert np.isfinite(wet).all()
     assert np.abs(wet).max() < 4.0
-    assert abs(loudness_db(wet) - loudness_db(audio)) < 21, "a player who steps through presets should not jump"
+    change = abs(loudness_db(wet) - loudness_db(audio))
+    assert change < (21 if name == "Gain" else 13), "a player who steps through presets should not jump"
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in PRESETS}))
