@@ -245,6 +245,26 @@ def test_plays_alike_in_a_chain(make):
     assert np.abs(board(audio, RATE) - alone).max() <= 1e-6 * np.abs(alone).max()
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_chains_of_any_effects_give_the_same_samples_for_any_split(data):
+    names = data.draw(st.lists(st.sampled_from(sorted(EFFECTS)), min_size=2, max_size=4))
+    effects = [EFFECTS[name](**data.draw(settings_of(EFFECTS[name]))) for name in names]
+    board, audio = Chain(effects), noise(2500, data.draw(st.sampled_from([1, 2])))
+    whole = board(audio, RATE)
+    assert board.latency_samples == sum(effect.latency_samples for effect in effects)
+    board.reset()
+    wet = streamed(board, audio, data.draw(st.lists(st.integers(0, 2500), max_size=8)))
+    assert np.array_equal(wet, whole[:, : 2500 - board.latency_samples])
+    if any(effect.latency_samples for effect in effects[:-1]):
+        return  # what follows then starts at another sample of its clock than it would alone
+    alone = audio
+    for effect in effects:
+        effect.reset()
+        alone = effect(alone, RATE, reset=False)
+    assert np.allclose(wet[:, : alone.shape[1]], alone[:, : wet.shape[1]], rtol=0, atol=1e-5 * np.abs(alone).max())
+
+
 # threads
 
 
