@@ -1,14 +1,18 @@
 """ModelEffect: what effects that play a Model share: the net as a part, at any sample rate, and its knobs."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..models.errors import InvalidType, LayoutError
-from ..models.model import Model
+from ..models.model import Model, load
 from ..models.parameter import Parameter
+from ..presets import clone_path
 from .effect import Effect, check_call
 from .kernels.program import Knob, Part
 from .kernels.resampler import resampled, resampling_latency
@@ -113,3 +117,15 @@ def net_part(model: Model, sample_rate: float, channels: int) -> Part:
     part = resampled(part, sample_rate, float(spec.sample_rate), channels)
     _ = part.kernel.address  # the slow part: whoever prepares a model ahead wants it done
     return part
+
+
+def given_model(model: Any, factory_clone: str) -> Any:
+    """Return a model for what a user passed: itself, a file's, or the factory clone for None."""
+    if model is None:
+        return _factory_model(factory_clone)
+    return load(Path(model)) if isinstance(model, str | os.PathLike) else model
+
+
+@cache
+def _factory_model(name: str) -> Model:
+    return load(clone_path(name))

@@ -4,14 +4,11 @@ import copy
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ..models.errors import InvalidType, InvalidValue
-from ..models.model import Model, load
+from ..models.model import Model
 from ..models.parameter import Parameter
-from ..presets import clone_path
 from .cabinet_ir import CabinetIR
 from .calibration import RAW, ModelLevels
 from .effect import Effect
@@ -22,7 +19,7 @@ from .kernels.dc_block import SETTLED_SECONDS
 from .kernels.nested import in_series
 from .kernels.program import Knob, Part
 from .kernels.wire import WIRE
-from .model_effect import ModelEffect, net_part
+from .model_effect import ModelEffect, given_model, net_part
 from .player import Player
 
 FACTORY_CLONE = "zamtube"
@@ -80,7 +77,7 @@ class NeuralAmp(ModelEffect):
     cabinet_bypass: bool
 
     def __init__(self, model: Model | str | os.PathLike[str] | None = None, cabinet: Any = None, **knobs: Any) -> None:
-        self._take(model, _loaded(model))
+        self._take(model, given_model(model, FACTORY_CLONE))
         self.__dict__["_cabinet"] = copy.copy(cabinet) if isinstance(cabinet, CabinetIR) else CabinetIR(cabinet)
         self._set_up(self._knob_table(), {**_cabinet_values(self._cabinet), **knobs})
 
@@ -102,7 +99,7 @@ class NeuralAmp(ModelEffect):
 
     @model.setter
     def model(self, given: Any) -> None:
-        model, playing = _loaded(given), self._net[0]
+        model, playing = given_model(given, FACTORY_CLONE), self._net[0]
         part = net_part(model, *playing) if playing and isinstance(model, Model) else None  # slow: before the lock
         with self._lock:
             self._take(given, model)
@@ -202,17 +199,6 @@ class NeuralAmp(ModelEffect):
         twin = type(self)(self._model, self.cabinet, **self._values)
         twin.__dict__["_given"] = self._given
         return twin
-
-
-def _loaded(model: Any) -> Model:
-    if model is None:
-        return _factory_clone()
-    return load(Path(model)) if isinstance(model, str | os.PathLike) else model
-
-
-@cache
-def _factory_clone() -> Model:
-    return load(clone_path(FACTORY_CLONE))
 
 
 def _own_knobs(levels: ModelLevels) -> list[Parameter]:

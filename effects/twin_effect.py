@@ -1,17 +1,14 @@
 """TwinEffect: what the neural twins of a processor share: a factory clone by default, any mono model instead."""
 
 import os
-from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ..models.errors import InvalidValue
-from ..models.model import Model, load
+from ..models.model import Model
 from ..models.parameter import Parameter
-from ..presets import clone_path
 from .effect import Effect
 from .kernels.program import Knob
-from .model_effect import ModelEffect
+from .model_effect import ModelEffect, given_model
 
 
 class TwinEffect(ModelEffect):
@@ -55,15 +52,3 @@ class TwinEffect(ModelEffect):
         twin = type(self)(self._model, **self._values)
         twin.__dict__["_given"] = self._given
         return twin
-
-
-def given_model(model: Any, factory_clone: str) -> Any:
-    """Return a model for what a user passed: itself, a file's, or the factory clone for None."""
-    if model is None:
-        return _factory_model(factory_clone)
-    return load(Path(model)) if isinstance(model, str | os.PathLike) else model
-
-
-@cache
-def _factory_model(name: str) -> Model:
-    return load(clone_path(name))
