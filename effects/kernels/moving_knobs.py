@@ -20,11 +20,10 @@ class MovingKnobs:
         """Fill the knobs' rows for this call; return the next event still to come."""
         b, code = self.code.builder, self.code
         last = b.sitofp(b.add(clock, b.sub(frames, whole(1))), DOUBLE)
-        none_due = b.fcmp_ordered(">", b.load(self.code.at(self.events, b.mul(event, whole(3)))), last)
-        (rest,) = code.loop(self.count, [none_due], lambda k, rest: [b.and_(rest, self._rests(k))])
-        with b.if_else(rest) as (resting, moving):
-            with resting:
-                code.loop(self.count, (), lambda k: self._hold(k, column, frames))
+        none_due = b.fcmp_ordered(">", b.load(code.at(self.events, b.mul(event, whole(3)))), last)
+        with b.if_else(none_due) as (still, moving):
+            with still:
+                code.loop(self.count, (), lambda k: self._row(k, column, frames))
                 before = b.block
             with moving:
                 moved = self._move(clock, column, frames, event)
@@ -32,12 +31,19 @@ class MovingKnobs:
         still_to_come = b.phi(INDEX)
         still_to_come.add_incoming(event, before)
         still_to_come.add_incoming(moved, after)
+        ends = b.icmp_signed("==", b.add(column, frames), whole(TILE))
+        code.when(ends, lambda: code.loop(self.count, (), self._arrive) and None)
         return still_to_come
 
-    def _rests(self, k: Value) -> Value:
-        """Return whether a knob is where it goes."""
+    def _row(self, k: Value, column: Value, frames: Value) -> None:
+        """Fill the row of a knob that no event moves in this call."""
+        b = self.code.builder
         _, (value, target, *_) = self._knob(k)
-        return self.code.builder.fcmp_ordered("==", value, target)
+        with b.if_else(b.fcmp_ordered("==", value, target)) as (rests, glides):
+            with rests:
+                self._hold(k, column, frames)
+            with glides:
+                self._glide(k, column, frames)
 
     def _hold(self, k: Value, column: Value, frames: Value) -> None:
         """Fill the row of a knob that rests."""
@@ -59,24 +65,21 @@ class MovingKnobs:
             now = b.sitofp(b.add(clock, i), DOUBLE)
 
             def due(event: Value) -> Value:
-                return b.fcmp_ordered("<=", b.load(self.code.at(self.events, b.mul(event, whole(3)))), now)
+                return b.fcmp_ordered("<=", b.load(code.at(self.events, b.mul(event, whole(3)))), now)
 
             def take(event: Value) -> list[Value]:
                 row = b.mul(event, whole(3))
-                knob = b.fptosi(b.load(self.code.at(self.events, row, 1)), INDEX)
-                value = b.load(self.code.at(self.events, row, 2))
+                knob = b.fptosi(b.load(code.at(self.events, row, 1)), INDEX)
+                value = b.load(code.at(self.events, row, 2))
                 b.store(value, self.code.at(self.table, b.mul(knob, whole(tables.KNOB_COLUMNS)), tables.TARGET))
                 return [b.add(event, whole(1))]
 
             (event,) = code.repeat([event], due, take)
             place = b.add(column, i)
-            code.loop(self.count, (), lambda k: self._follow(k, place))
+            code.loop(self.count, (), lambda k: self._glide(k, place, whole(1)))
             return [event]
 
-        (event,) = code.loop(frames, [event], sample)
-        ends = b.icmp_signed("==", b.add(column, frames), whole(TILE))
-        code.when(ends, lambda: code.loop(self.count, (), self._arrive) and None)
-        return event
+        return code.loop(frames, [event], sample)[0]
 
     def _knob(self, k: Value) -> tuple[list[Value], list[Value]]:
         """Return (places, values) of a knob's columns."""
@@ -86,13 +89,19 @@ class MovingKnobs:
         ]
         return places, [self.code.builder.load(place) for place in places]
 
-    def _follow(self, k: Value, place: Value) -> None:
+    def _glide(self, k: Value, column: Value, frames: Value) -> None:
+        """Follow one knob through this call."""
         b = self.code.builder
-        places, (value, target, coefficient, _) = self._knob(k)
-        step = b.fmul(coefficient, b.fsub(target, value))
-        value = b.select(b.fcmp_ordered("==", value, target), value, b.fadd(value, step))
-        b.store(value, places[tables.VALUE])
-        b.store(b.fptrunc(value, FLOAT), self.code.at(self.rows, b.mul(k, whole(TILE)), place))
+        places, (start, target, coefficient, _) = self._knob(k)
+        row = self.code.at(self.rows, b.mul(k, whole(TILE)), column)
+
+        def sample(i: Value, value: Value) -> list[Value]:
+            step = b.fmul(coefficient, b.fsub(target, value))
+            value = b.select(b.fcmp_ordered("==", value, target), value, b.fadd(value, step))
+            b.store(b.fptrunc(value, FLOAT), self.code.at(row, i))
+            return [value]
+
+        b.store(self.code.loop(frames, [start], sample)[0], places[tables.VALUE])
 
     def _arrive(self, k: Value) -> None:
         """At a tile's end, and only there: otherwise a cut in time would be heard."""
