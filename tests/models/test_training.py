@@ -16,6 +16,7 @@ from wetdry.models.losses import LOSSES
 from wetdry.models.nets import build, from_weights, to_weights
 from wetdry.models.spec import Dense, KnobInputs, ModelSpec, tcn, wavenet
 from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec, predict, train
+from wetdry.models.training.module import settle
 from wetdry.models.training.validation import validation_esr
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -95,7 +96,7 @@ def test_same_seed_same_weights(capture, tmp_path):
 
 def test_nets_with_statistics_learn_them_from_what_is_to_be_learned(capture, tmp_path):
     spec = tcn(RATE, KNOBS, channels=4, blocks=2, kernel_size=3, growth=3, hidden=(4,))
-    model = train(capture, tmp_path, spec=spec, epochs=1, seed=1, **QUICK)
+    model = train(capture, tmp_path, spec=spec, epochs=3, seed=1, **QUICK)
     statistics = [value for name, value in model.weights.items() if name.endswith(("mean", "variance"))]
     assert len(statistics) == 4 and all(np.abs(s - round(float(s.mean()))).max() > 1e-3 for s in statistics)
     net = from_weights(spec, model.weights).train()
@@ -186,3 +187,29 @@ def test_a_killed_run_goes_on(capture, tmp_path):
     assert int(steps) > saved
     assert 0.1 <= float(minutes) < 0.15, "the time spent before the kill counts"
     assert len(list((tmp_path / "training/logs").iterdir())) == 2
+
+
+def test_settled_statistics_stand_while_the_rest_learns():
+    net = build(tcn(RATE, KNOBS, channels=4, blocks=2, kernel_size=3, growth=4), 0)
+    names = [name for name, _ in net.named_buffers()]
+    assert len(names) == 4
+
+    def statistics():
+        return torch.cat([value.clone() for _, value in net.named_buffers()])
+
+    def heard():
+        torch.manual_seed(0)
+        audio = torch.randn(2, 300)
+        return net(torch.cat([audio, 10 * audio]), torch.full((4, len(KNOBS)), 0.5))
+
+    before = statistics()
+    heard()
+    moved = statistics()
+    assert not torch.equal(moved, before)
+    settle(net)
+    answer = heard()
+    answer.square().mean().backward()
+    assert torch.equal(statistics(), moved)
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for n, p in net.named_parameters() if n.endswith("conv.weight"))
+    net.eval()
+    torch.testing.assert_close(heard(), answer, msg="what is trained is what plays")
