@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import effects, host, models, presets
-    from .effects import NeuralEffect, TubeSaturator
+    from .effects import (
+        Bitcrusher,
+        CabinetIR,
+        Gain,
+        NeuralCompressor,
+        NeuralDelay,
+        NeuralEffect,
+        RandomizedOverdrive,
+        TubeSaturator,
+    )
     from .host.benchmark import Benchmark
     from .host.capture import capture
     from .host.chain import Chain
@@ -18,8 +27,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 _ROOMS = ("effects", "host", "models", "presets")
 _FACE = {  # name: the module it comes from
-    "TubeSaturator": "effects",
+    "Bitcrusher": "effects",
+    "CabinetIR": "effects",
+    "Gain": "effects",
+    "NeuralCompressor": "effects",
+    "NeuralDelay": "effects",
     "NeuralEffect": "effects",
+    "RandomizedOverdrive": "effects",
+    "TubeSaturator": "effects",
     "Chain": "host.chain",
     "Mix": "host.mix",
     "load_plugin": "host.plugins",
@@ -29,8 +44,9 @@ _FACE = {  # name: the module it comes from
     "clone": "host.clone",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Chain", "Mix", "NeuralEffect", "TubeSaturator", "capture", "clone", "effects", "evaluate",
-           "host", "load_plugin", "models", "presets", "train"]  # fmt: skip
+__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralCompressor", "NeuralDelay", "NeuralEffect",
+           "RandomizedOverdrive", "TubeSaturator", "capture", "clone", "effects", "evaluate", "host", "load_plugin", "models",
+           "presets", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

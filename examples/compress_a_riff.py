@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import soundfile
 
-from wetdry.effects import NeuralCompressor
+from wetdry import NeuralCompressor
 from wetdry.host.audio_file import level_text
 from wetdry.host.strings import riff
 

@@ -8,8 +8,7 @@ import sys
 import numpy as np
 import soundfile
 
-from wetdry import NeuralEffect
-from wetdry.effects import Bitcrusher, NeuralDelay
+from wetdry import Bitcrusher, NeuralDelay, NeuralEffect
 from wetdry.host.audio_file import level_text
 from wetdry.host.strings import riff
 from wetdry.models import load

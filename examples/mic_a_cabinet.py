@@ -9,8 +9,7 @@ import numpy as np
 import soundfile
 from scipy.signal import butter, sosfilt
 
-from wetdry import Chain, TubeSaturator
-from wetdry.effects import CabinetIR
+from wetdry import CabinetIR, Chain, TubeSaturator
 from wetdry.host.audio_file import level_text
 from wetdry.host.strings import riff
 

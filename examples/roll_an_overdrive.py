@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import soundfile
 
-from wetdry.effects import RandomizedOverdrive
+from wetdry import RandomizedOverdrive
 from wetdry.host.audio_file import level_text
 from wetdry.host.strings import riff
 

@@ -25,6 +25,12 @@ def test_import_loads_nothing_heavy():
     assert loaded.strip() == "[]"
 
 
+def test_every_effect_is_there_by_name():
+    code = "import wetdry; print([n for n, kind in wetdry.effects.REGISTRY.items() if getattr(wetdry, n, None) is not kind])"
+    assert python(code).strip() == "[]"
+    assert python("import wetdry; print([n for n in wetdry.effects.REGISTRY if n not in wetdry.__all__])").strip() == "[]"
+
+
 def test_playing_does_not_load_torch():
     code = (
         "import sys, numpy as np, wetdry\n"
