@@ -103,7 +103,10 @@ class NeuralDelay(Effect):
     def loop(self) -> Effect:
         """A copy of the inner effect, its knobs as they stand; turn them by their `loop_` names."""
         with self._lock:
-            return copy.copy(self._loop)
+            twin = copy.copy(self._loop)
+            for name in twin._table:
+                twin._put(name, self._values[LOOP + name])  # also where a scheduled move has turned it
+            return twin
 
     @property
     def tail_seconds(self) -> float:
@@ -146,7 +149,7 @@ class NeuralDelay(Effect):
         latency = self._loop._latency(sample_rate)
         silence = -(-sum(part.prewarm_samples for part in inner) // TILE) * TILE
         memory = compiled.initial_memory(sample_rate, channels, len(inner), latency, silence)
-        own = Part(compiled.NEURAL_DELAY, self._knobs(), memory, compiled.initial_state(sample_rate, channels))
+        own = Part(compiled.NEURAL_DELAY, self._knobs(), memory, compiled.initial_state(sample_rate, channels, latency))
         return [wrap(compiled.NEURAL_DELAY, inner, own, prewarm_samples=silence)]
 
     def _arguments(self) -> tuple[Any, ...]:

@@ -60,8 +60,8 @@ def move(memory, at, target, tape, rate):
         memory[at + NEXT], memory[at + FADED] = target, 1.0 / (FADE_SECONDS * rate)
     elif memory[at + NOW] != target:
         away = target - memory[at + NOW]
-        wanted = min(max(away / (GLIDE_SECONDS * rate), FASTEST), SLOWEST)
-        memory[at + SPEED] += (wanted - memory[at + SPEED]) / (INERTIA_SECONDS * rate)
+        wanted = min(max(away / max(GLIDE_SECONDS * rate, 2.0), FASTEST), SLOWEST)
+        memory[at + SPEED] += (wanted - memory[at + SPEED]) / max(INERTIA_SECONDS * rate, 1.0)
         memory[at + NOW] += memory[at + SPEED]
         if abs(target - memory[at + NOW]) < CLOSE and abs(memory[at + SPEED]) < STILL:
             memory[at + NOW], memory[at + SPEED] = target, 0.0

@@ -20,7 +20,7 @@ KNEE, QUIET = np.float32(0.5), np.float32(1e-12)
 ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 # memory: fixed numbers, last knobs and what they gave, switches on their way, the delay and its way through a tile;
 # then each channel's
-RATE, POLE, LATENCY, PARTS, LINE, WAIT, WRITTEN, LAST_TIME, TARGET, CROSSED, FREE, LAST_TONE = range(12)
+RATE, POLE, LATENCY, SHORTEST, PARTS, LINE, WAIT, WRITTEN, LAST_TIME, TARGET, CROSSED, FREE, LAST_TONE = range(13)
 DELAY = LAST_TONE + KNOWN
 TILE_NOW, TILE_NEXT, TILE_FADED = (DELAY + PER_DELAY + k * TILE for k in range(3))
 CHANNELS = DELAY + PER_DELAY + 3 * TILE
@@ -31,28 +31,30 @@ PER_CHANNEL = DC + DC_PER_CHANNEL
 CROSSED_ROW, FREE_ROW, AFTER_ROW, WET = range(4)
 
 
-def line_samples(sample_rate: float) -> int:
-    """Return the length of a line, whole tiles."""
-    return -(-(math.ceil(LONGEST_SECONDS * sample_rate) + OLDER + TILE) // TILE) * TILE
-
-
 def shortest_samples(latency: int) -> int:
     """Return the shortest delay around a loop that is `latency` samples late: a whole tile must have left the line."""
     return TILE + NEWER + latency
+
+
+def line_samples(sample_rate: float, latency: int) -> int:
+    """Return the length of a line, whole tiles."""
+    longest = max(math.ceil(LONGEST_SECONDS * sample_rate), shortest_samples(latency))
+    return -(-(longest + OLDER + TILE) // TILE) * TILE
 
 
 def initial_memory(sample_rate: float, channels: int, parts: int, latency: int, silence_before: int) -> np.ndarray:
     """Return the memory as it stands before the silence that is played first, `silence_before` samples, whole tiles."""
     memory = np.zeros(CHANNELS + PER_CHANNEL * channels)
     memory[RATE], memory[POLE], memory[WAIT] = sample_rate, dc_block_pole(sample_rate), silence_before
-    memory[LATENCY], memory[PARTS], memory[LINE] = latency, parts, line_samples(sample_rate)
+    memory[LATENCY], memory[SHORTEST], memory[PARTS] = latency, shortest_samples(latency), parts
+    memory[LINE] = line_samples(sample_rate, latency)
     memory[LAST_TIME] = memory[LAST_TONE] = memory[CROSSED] = memory[FREE] = memory[DELAY + NOW] = np.nan
     return memory
 
 
-def initial_state(sample_rate: float, channels: int) -> np.ndarray:
+def initial_state(sample_rate: float, channels: int, latency: int) -> np.ndarray:
     """Return scratch and empty lines."""
-    return np.zeros((WET + 3 * channels) * TILE + channels * line_samples(sample_rate), np.float32)
+    return np.zeros((WET + 3 * channels) * TILE + channels * line_samples(sample_rate, latency), np.float32)
 
 
 @helper
@@ -79,8 +81,7 @@ def _times(times, modes, memory):
     for i in range(times.size):
         if times[i] != memory[LAST_TIME]:
             memory[LAST_TIME] = times[i]
-            shortest = np.float64(TILE + NEWER) + memory[LATENCY]
-            memory[TARGET] = max(np.rint(memory[LAST_TIME] * 1e-3 * memory[RATE]), shortest)
+            memory[TARGET] = max(np.rint(memory[LAST_TIME] * 1e-3 * memory[RATE]), memory[SHORTEST])
         if memory[DELAY + NOW] != memory[DELAY + NOW]:
             memory[DELAY + NOW] = memory[TARGET]
         move(memory, DELAY, memory[TARGET], modes[i] != 0, memory[RATE])
@@ -107,7 +108,7 @@ def _tap(line, write, rests, earlier, memory, samples):
 @helper
 def _follow(samples, levels, memory, at):
     """Fill `levels` with the mean square of the last LEVEL_SECONDS or so."""
-    level, share = memory[at], 1.0 / (LEVEL_SECONDS * memory[RATE])
+    level, share = memory[at], 1.0 / max(LEVEL_SECONDS * memory[RATE], 1.0)
     for i in range(samples.size):
         sample = np.float64(samples[i])
         level += share * (sample * sample - level)

@@ -204,3 +204,12 @@ def test_switching_the_hold_while_playing_fades():
     smooth = np.abs(np.diff(wet, 2))
     assert smooth[RATE // 2 :].max() <= smooth[: RATE // 2].max()
     assert smooth[-RATE // 4 :].max() < 0.01 * smooth[: RATE // 2].max()
+
+
+@pytest.mark.parametrize("rate", [3, 150, 8000, 192000])
+def test_plays_at_any_rate(rate):
+    audio = noise(2000)
+    for hold in ("sample", "filtered"):
+        wet = Bitcrusher(bit_depth=8, rate_hz=120, hold=hold)(audio, rate)
+        assert np.isfinite(wet).all()
+        assert np.abs(wet).max() <= 3

@@ -275,6 +275,17 @@ def test_turning_ping_pong_and_runaway_while_playing_does_not_click():
         assert steps[:, RATE // 2 - 5 :].max() < 3 * max(steps[:, RATE // 4 : RATE // 2 - 5].max(), 1e-4)
 
 
+@pytest.mark.parametrize("rate", [3, 50, 8000, 22050, 192000])
+def test_plays_at_any_rate(rate):
+    audio, effect = noise(3000, 0.5, channels=2), NeuralDelay(Late(), feedback=1, time_ms=2000, time_mode="tape", mix=1)
+    effect.schedule(500, "time_ms", 2)
+    wet = effect(audio, rate)
+    assert np.abs(wet).max() <= 3.2
+    shortest = NeuralDelay(Late(), time_ms=2, feedback=0, mix=1)(audio, rate)
+    late = max(65 + Late.samples, round(0.002 * rate))
+    assert np.array_equal(shortest[:, late:], audio[:, :-late])
+
+
 # the inner effect
 
 
@@ -288,6 +299,9 @@ def test_the_loops_knobs_are_knobs_here():
     audio = noise()
     turned = NeuralDelay(TubeSaturator(drive_db=33, bias=0.4, oversampling=1))
     assert np.array_equal(effect(audio, RATE), turned(audio, RATE))
+    effect.schedule(0, "loop_mix", 0.5)
+    effect(audio, RATE, reset=False)
+    assert effect.loop.mix == 0.5
     effect.loop_oversampling = 2
     assert not np.array_equal(effect(audio, RATE), turned(audio, RATE))
 
