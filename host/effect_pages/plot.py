@@ -21,6 +21,7 @@ POSITIONS, RESPONSE_TONES = 25, 121
 TRANSFER_HZ, TRANSFER_DBFS = 200.0, 0.0  # DC blocks and tone filters turn the phase least about here
 HARMONIC_DBFS = -12.0
 FLOOR_DBFS, DEEPEST_DB = -120.0, 80.0
+MOST_KNOBS = 8  # that the title lists
 LONGEST_SECONDS, LONGEST_SETTLE_SECONDS = 3.0, 2.0
 ORDERS = ("fundamental", "2nd", "3rd", "4th", "5th")
 COLOURS = (ORANGE, BLUE, VIOLET, GOLD, GREY)
@@ -59,10 +60,17 @@ def write_effect_plot(effect: Effect, path: Path, title: str) -> None:
         _draw_response(figure.add_subplot(top[2]), responses)
         _draw_sweep(figure, figure.add_subplot(bottom[0]), sweep)
         _draw_burst(figure.add_subplot(bottom[1]), burst)
-        knobs = ", ".join(f"{name} {bound.string_value}" for name, bound in effect.parameters.items())
+        knobs = _knobs_text(effect)
         figure.suptitle(f"{title}{f': {knobs}' if knobs else ''}", x=0.01, ha="left", fontsize=10, fontweight="bold", wrap=True)
 
     write_figure(path, draw, 12, 7)
+
+
+def _knobs_text(effect: Effect) -> str:
+    """Return where the knobs stand; of many, those that are not at their defaults."""
+    bounds, few = effect.parameters, len(effect.parameters) <= MOST_KNOBS
+    shown = [f"{name} {b.string_value}" for name, b in bounds.items() if few or b.value != b.parameter.default]
+    return ", ".join(shown if few else [*shown, "all else at its default" if shown else "all knobs at their defaults"])
 
 
 def swept_knob(effect: Effect) -> Parameter | None:
