@@ -4,9 +4,11 @@ from .bitcrusher import Bitcrusher
 from .cabinet_ir import CabinetIR
 from .effect import Effect
 from .gain import Gain
+from .neural_amp import NeuralAmp
 from .neural_compressor import NeuralCompressor
 from .neural_delay import NeuralDelay
 from .neural_effect import NeuralEffect
+from .neural_saturator import NeuralSaturator
 from .randomized_overdrive import RandomizedOverdrive
 from .registry import REGISTRY
 from .tube_saturator import TubeSaturator
@@ -17,9 +19,11 @@ __all__ = [
     "CabinetIR",
     "Effect",
     "Gain",
+    "NeuralAmp",
     "NeuralCompressor",
     "NeuralDelay",
     "NeuralEffect",
+    "NeuralSaturator",
     "RandomizedOverdrive",
     "TubeSaturator",
 ]
