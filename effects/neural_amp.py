@@ -21,6 +21,7 @@ from .kernels.program import Knob, Part
 from .kernels.wire import WIRE
 from .model_effect import ModelEffect, given_model, net_part
 from .player import Player
+from .registry import REGISTRY
 
 FACTORY_CLONE = "zamtube"
 GAIN_SMOOTHING_MS, BYPASS_SMOOTHING_MS = 5.0, 10.0
@@ -29,6 +30,7 @@ CABINET = "cabinet_"
 CABINET_KNOBS = {CABINET + p.name for p in CabinetIR.parameters_table}
 
 
+@REGISTRY.register
 class NeuralAmp(ModelEffect):
     """DC block → input gain → model → DC block → output gain → cabinet.
 

@@ -1,11 +1,12 @@
 """Who takes the conformance suite: every registered effect, and variants that its constructor's arguments make."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
-from wetdry.effects import REGISTRY, CabinetIR, NeuralEffect
+from wetdry.effects import REGISTRY, CabinetIR, NeuralAmp, NeuralEffect
 from wetdry.models import Model, Parameter
 from wetdry.models.spec import wavenet
 
@@ -19,6 +20,11 @@ def small_model(gating="none", rate=RATE):
     return Model(spec, weights)
 
 
+def levelled():
+    """Return the amp's factory clone as if its metadata said its levels."""
+    return replace(NeuralAmp().model, metadata={"loudness": -20.0, "input_level_dbu": 13.0, "output_level_dbu": 8.0})
+
+
 def decay(samples=3000):
     """Return a response: a strong first sample after a little silence, then noise that dies away."""
     taps = noise(samples, seed=7) * np.exp(-np.arange(samples) / 400).astype(np.float32)
@@ -30,6 +36,9 @@ EFFECTS = {name: kind for name, kind in REGISTRY.items()}
 EFFECTS["NeuralEffect with a model"] = lambda **knobs: NeuralEffect(small_model(), **knobs)
 EFFECTS["NeuralEffect gated"] = lambda **knobs: NeuralEffect(small_model("gated"), **knobs)
 EFFECTS["CabinetIR with a response"] = lambda **knobs: CabinetIR((decay(), RATE), **knobs)
+EFFECTS["NeuralAmp calibrated, with a cabinet"] = lambda **knobs: NeuralAmp(
+    levelled(), (decay(), RATE), **{"calibration": "calibrated", **knobs}
+)
 NO_SOURCE = {name for name in EFFECTS if " " in name}  # printed with models and arrays that no line can hold
 
 

@@ -11,12 +11,12 @@ import pytest
 import soxr
 from scipy.signal import lfilter
 
-from wetdry.effects import CabinetIR, NeuralEffect
-from wetdry.effects.neural_amp import NeuralAmp
+from wetdry.effects import CabinetIR, NeuralAmp, NeuralEffect
 from wetdry.host.strings import phrase
 from wetdry.models import Model, Parameter, load
 from wetdry.models.errors import FileProblem, InvalidType, InvalidValue
 from wetdry.models.spec import Gain, ModelSpec, wavenet
+from wetdry.presets import clone_path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 import nam_files
@@ -264,6 +264,22 @@ def test_a_new_cabinet_while_playing():
 
 
 # what it is made of
+
+
+def test_by_default_it_plays_the_factory_clone_of_a_tube_preamplifier():
+    amp = NeuralAmp(tube_drive=11)
+    assert np.array_equal(amp(guitar(), RATE), NeuralAmp(clone_path("zamtube"), tube_drive=11)(guitar(), RATE))
+    assert repr(NeuralAmp()).startswith("NeuralAmp(input_db=0.0, tube_drive=0.1, treble=5.0, output_db=0.0")
+
+
+def test_the_presets_go_from_clean_to_cranked():
+    audio = tone(220, RATE)
+    distortion = {}
+    for name in ("Clean Platform", "Edge of Breakup", "Cranked"):
+        spectrum = np.abs(np.fft.rfft(NeuralAmp.preset(name)(audio, RATE)[RATE // 2 :] * np.hanning(RATE // 2))) ** 2
+        powers = [spectrum[110 * k - 3 : 110 * k + 4].sum() for k in range(1, 20)]
+        distortion[name] = np.sqrt(sum(powers[1:]) / powers[0])
+    assert distortion["Clean Platform"] < 0.01 < 0.03 < distortion["Edge of Breakup"] < 0.15 < distortion["Cranked"]
 
 
 def test_another_model_while_playing(tmp_path):
