@@ -11,7 +11,7 @@ from .noise import random_bits, rectangular, triangular
 
 BITS, RATE, HOLD, QUANTISER, DITHER, MIX = range(6)
 RATE_OFF = 48000.0  # a rate_hz from here on, or from the sample rate on, is off
-ONE, HALF = np.float32(1.0), np.float32(0.5)
+ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 EXACT = np.float32(2.0**23)  # from here on float32 holds only whole numbers: nothing to round
 BLEND_SECONDS = 0.01  # of fading the filters in and out
 PHASE_BITS = 48  # of a position between two samples taken; whole numbers add up without error for ever
@@ -22,7 +22,7 @@ HELD, BEFORE = 0, 1
 AFTER = BEFORE + SECTIONS * PER_SECTION
 PER_CHANNEL = AFTER + SECTIONS * PER_SECTION
 # rows of scratch
-SCALES, LEVELS, NOISE, TAKES, CUTOFFS, BLENDS, WORK, ROWS = range(8)
+WORK, SCALES, LEVELS, NOISE, TAKES, CUTOFFS, BLENDS, ROWS = range(8)
 
 
 def initial_memory(sample_rate: float, channels: int) -> np.ndarray:
@@ -118,29 +118,39 @@ def _dither(kinds, clock, channel, noise):
 
 
 @helper
-def _quantise_plainly(samples, scale, level, rises, work):
-    """Round to the quantiser's levels without dither, at one depth."""
-    if rises:
-        for i in range(samples.size):
-            steps = samples[i] * scale
-            work[i] = (np.floor(steps) + HALF) * level if abs(steps) < EXACT else samples[i]
-    else:
-        for i in range(samples.size):
-            steps = samples[i] * scale
-            work[i] = np.rint(steps) * level if abs(steps) < EXACT else samples[i]
-
-
-@helper
-def _mix(samples, work, wet):
-    for i in range(samples.size):
-        samples[i] = work[i] * wet[i] + samples[i] * (ONE - wet[i])
-
-
-@helper
-def _plain(bits, rates, rises, dithers, memory):
+def _plain(knobs, column, frames, memory):
     """Return whether every sample is taken, without filters or dither, at one depth and with one quantiser."""
-    taken = memory[STEP] == GRAINS and memory[BLEND] == 0.0 and stands(rates, memory[LAST_RATE])
-    return taken and stands(dithers, 0.0) and stands(bits, memory[LAST_BITS]) and stands(rises, rises[0])
+    if memory[STEP] != GRAINS or memory[BLEND] != 0.0:
+        return False
+    moves, rate, depth = np.int32(0), np.float32(memory[LAST_RATE]), np.float32(memory[LAST_BITS])
+    rise = knobs[QUANTISER, np.uint64(column)]
+    for i in range(frames):
+        at = np.uint64(column + i)  # unsigned: numba need not look whether it counts from the end
+        moves |= np.int32(knobs[RATE, at] != rate)
+        moves |= np.int32(knobs[DITHER, at] != ZERO)
+        moves |= np.int32(knobs[BITS, at] != depth)
+        moves |= np.int32(knobs[QUANTISER, at] != rise)
+    return moves == 0
+
+
+@helper
+def _crush(audio, channel, start, frames, scale, level, rises, work):
+    """Fill `work` with a channel's samples, rounded to levels without dither."""
+    if rises:
+        for i in range(frames):
+            x = audio[channel, np.uint64(start + i)]
+            work[np.uint64(i)] = (np.floor(x * scale) + HALF) * level if abs(x * scale) < EXACT else x
+    else:
+        for i in range(frames):
+            x = audio[channel, np.uint64(start + i)]
+            work[np.uint64(i)] = np.rint(x * scale) * level if abs(x * scale) < EXACT else x
+
+
+@helper
+def _mix(audio, channel, start, frames, work, knobs, column):
+    for i in range(frames):
+        at, wet = np.uint64(start + i), knobs[MIX, np.uint64(column + i)]
+        audio[channel, at] = work[np.uint64(i)] * wet + audio[channel, at] * (ONE - wet)
 
 
 @helper
@@ -162,19 +172,18 @@ def _hold(samples, takes, held):
 
 
 def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
-    now = slice(clock % TILE, clock % TILE + frames)
-    dithers, rises, wet = knobs[DITHER, now], knobs[QUANTISER, now], knobs[MIX, now]
-    work = state[WORK * TILE : WORK * TILE + frames]
-    if _plain(knobs[BITS, now], knobs[RATE, now], rises, dithers, memory):
+    column = clock % TILE
+    if _plain(knobs, column, frames, memory):
         memory[PHASE], scale, level = GRAINS, np.float32(memory[SCALE]), np.float32(1.0 / memory[SCALE])
         for channel in range(audio.shape[0]):
-            samples = audio[channel, start : start + frames]
-            _quantise_plainly(samples, scale, level, rises[0] != 0, work)
-            memory[CHANNELS + PER_CHANNEL * channel + HELD] = work[frames - 1]
-            _mix(samples, work, wet)
+            _crush(audio, channel, start, frames, scale, level, knobs[QUANTISER, column] != 0, state)
+            memory[CHANNELS + PER_CHANNEL * channel + HELD] = state[frames - 1]
+            _mix(audio, channel, start, frames, state, knobs, column)
         return
+    now = slice(column, column + frames)
+    dithers, rises = knobs[DITHER, now], knobs[QUANTISER, now]
     rows = state.reshape(ROWS, TILE)
-    scales, levels, noise = rows[SCALES, :frames], rows[LEVELS, :frames], rows[NOISE, :frames]
+    scales, levels, noise, work = rows[SCALES, :frames], rows[LEVELS, :frames], rows[NOISE, :frames], rows[WORK, :frames]
     takes, cutoffs, blends = rows[TAKES, :frames], rows[CUTOFFS, :frames], rows[BLENDS, :frames]
     _depths(knobs[BITS, now], memory, scales, levels)
     every, filtered = _instants(knobs[RATE, now], knobs[HOLD, now], memory, takes, cutoffs, blends)
@@ -196,7 +205,7 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
         memory[at + HELD] = work[frames - 1]
         if filtered:
             low_pass(work, cutoffs, blends, memory, at + AFTER)
-        _mix(samples, work, wet)
+        _mix(audio, channel, start, frames, work, knobs, column)
 
 
 BITCRUSHER = Kernel(_kernel)
