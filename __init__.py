@@ -9,9 +9,11 @@ if TYPE_CHECKING:
         Bitcrusher,
         CabinetIR,
         Gain,
+        NeuralAmp,
         NeuralCompressor,
         NeuralDelay,
         NeuralEffect,
+        NeuralSaturator,
         RandomizedOverdrive,
         TubeSaturator,
     )
@@ -30,9 +32,11 @@ _FACE = {  # name: the module it comes from
     "Bitcrusher": "effects",
     "CabinetIR": "effects",
     "Gain": "effects",
+    "NeuralAmp": "effects",
     "NeuralCompressor": "effects",
     "NeuralDelay": "effects",
     "NeuralEffect": "effects",
+    "NeuralSaturator": "effects",
     "RandomizedOverdrive": "effects",
     "TubeSaturator": "effects",
     "Chain": "host.chain",
@@ -44,9 +48,9 @@ _FACE = {  # name: the module it comes from
     "clone": "host.clone",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralCompressor", "NeuralDelay", "NeuralEffect",
-           "RandomizedOverdrive", "TubeSaturator", "capture", "clone", "effects", "evaluate", "host", "load_plugin", "models",
-           "presets", "train"]  # fmt: skip
+__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
+           "NeuralEffect", "NeuralSaturator", "RandomizedOverdrive", "TubeSaturator", "capture", "clone", "effects", "evaluate",
+           "host", "load_plugin", "models", "presets", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

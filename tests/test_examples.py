@@ -19,6 +19,8 @@ ARGUMENTS = {
     "roll_an_overdrive.py": [],
     "echo_through_an_amp.py": [],
     "compress_a_riff.py": [],
+    "maths_beside_net.py": [],
+    "play_an_amp.py": [],
     "clone_an_effect.py": ["run", "0.1"],
     "play_a_nam_file.py": [],
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],
