@@ -36,6 +36,7 @@ def clone(
     capturing: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
     evaluating: Mapping[str, Any] | None = None,
+    finish: Callable[[Model], Model] | None = None,
     progress: Progress | None = None,
 ) -> Clone:
     """Make a neural twin of a processor that keeps its knobs, and measure how close it is.
@@ -50,6 +51,7 @@ def clone(
         dry: recordings and folders of them; None: the built-in excitation.
         seed: of everything that is drawn.
         capturing, training, evaluating: further arguments of `capture`, `train` and `evaluate`.
+        finish: what is done to the trained model before it is evaluated.
         progress: called with (stage, done, total, note).
 
     Raises:
@@ -59,7 +61,8 @@ def clone(
 
     out = Path(out)
     folder = capture(target, knobs, out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {}))
-    train(folder, out, seed=seed, progress=progress, **dict(training or {})).save(out / MODEL_NAME)
+    trained = train(folder, out, seed=seed, progress=progress, **dict(training or {}))
+    (finish(trained) if finish else trained).save(out / MODEL_NAME)
     evaluation, model = certify(load(out / MODEL_NAME), folder, out, seed=seed, progress=progress, **dict(evaluating or {}))
     return Clone(model, evaluation, folder, out / MODEL_NAME, out / "report.html")
 

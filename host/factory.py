@@ -6,22 +6,42 @@ the machine's speed and arithmetic change.
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..effects import TubeSaturator
 from ..models.errors import UnknownName
+from ..models.model import Model
 from ..models.parameter import Parameter
-from ..models.spec import ModelSpec, tcn
+from ..models.spec import Conv1d, ModelSpec, Multiply, tcn
 from ..presets import CLONES
 from .clone import Clone, Progress, clone
 from .installed import plugin_path
+
+SMOOTHED_SAMPLES = 24
 
 
 def compressor_net(sample_rate: float, knobs: tuple[Parameter, ...], level: float) -> ModelSpec:
     """Return TCN-300 with half its channels, ending in a gain: it hears 278 ms back at 48 kHz."""
     return tcn(sample_rate, knobs, channels=16, ends="gain")
+
+
+def smooth_gain(model: Model) -> Model:
+    """Return a net that ends in a gain with that gain, before its sigmoid, averaged over the last 24 samples.
+
+    A net's gain ripples with the wave, which distorts: for ZamComp's twin by 1 % at 1249 Hz, and after averaging by 0.6 %
+    (at 4186 Hz by 0.8 % and 0.04 %). The gain comes a quarter of a millisecond later.
+    """
+    (ending,) = model.spec.layers
+    assert isinstance(ending, Multiply)
+    mean = Conv1d(channels=1, kernel_size=SMOOTHED_SAMPLES, bias=False)
+    ending = ending.model_copy(update={"body": (*ending.body[:-1], mean, ending.body[-1])})
+    weight = np.full((1, 1, SMOOTHED_SAMPLES), 1 / SMOOTHED_SAMPLES, np.float32)
+    weights = {**model.weights, f"layers.0.body.{len(ending.body) - 2}.weight": weight}
+    return replace(model, spec=model.spec.model_copy(update={"layers": (ending,)}), weights=weights)
 
 
 @dataclass(frozen=True)
@@ -31,7 +51,7 @@ class FactoryClone:
     Attributes:
         target: a plugin's file name, or what makes the effect.
         knobs: the clone's, with the range each was captured over (None: the whole).
-        capturing, training, evaluating: as `clone` takes them.
+        capturing, training, evaluating, finish: as `clone` takes them.
     """
 
     target: str | Callable[[], Any]
@@ -39,6 +59,7 @@ class FactoryClone:
     capturing: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     evaluating: Mapping[str, Any] = field(default_factory=dict)
+    finish: Callable[[Model], Model] | None = None
 
 
 FACTORY = {
@@ -49,6 +70,7 @@ FACTORY = {
          "receptive_field_seconds": 0.278},
         {"spec": compressor_net, "epochs": 66.0, "batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
         {"settings": 32},
+        smooth_gain,
     ),
     "tube_saturator": FactoryClone(
         lambda: TubeSaturator(oversampling=8),
@@ -79,7 +101,7 @@ def make(name: str, work: Path, progress: Progress | None = None) -> Clone:
     recipe = recipe_of(name)
     target = plugin_path(recipe.target) if isinstance(recipe.target, str) else recipe.target()
     made = clone(target, recipe.knobs, work / name, capturing=recipe.capturing, training=recipe.training,
-                 evaluating=recipe.evaluating, progress=progress)  # fmt: skip
+                 evaluating=recipe.evaluating, finish=recipe.finish, progress=progress)  # fmt: skip
     CLONES.mkdir(exist_ok=True)
     shutil.copyfile(made.model_path, CLONES / f"{name}.safetensors")
     return made
