@@ -13,8 +13,8 @@ from .kernels.kernel import TILE
 from .kernels.nested import wrap
 from .kernels.program import Knob, Part
 from .kernels.tone import TONE_OFF
+from .neural_saturator import NeuralSaturator
 from .registry import REGISTRY
-from .tube_saturator import TubeSaturator
 
 LOOP = "loop_"
 SWITCH = (False, True)
@@ -35,8 +35,8 @@ class NeuralDelay(Effect):
 
     Args:
         loop: any effect with as many outputs as inputs; it is copied, and its knobs appear here with `loop_` before
-            their names. None: a TubeSaturator without oversampling. Its latency is taken off the delay, so that
-            echoes stay in time.
+            their names. None: the NeuralSaturator (`TubeSaturator(oversampling=1)` costs a tenth of it). Its latency
+            is taken off the delay, so that echoes stay in time.
         **values: knobs to set.
 
     Knobs:
@@ -94,7 +94,7 @@ class NeuralDelay(Effect):
         inputs, outputs = getattr(loop, "_channels", (1, 1))
         if inputs != outputs:
             raise InvalidValue(f"a loop needs as many outputs as inputs, this model has {inputs} inputs and {outputs} outputs")
-        inner = TubeSaturator(drive_db=9.0, tone_hz=20000.0, oversampling=1) if loop is None else copy.copy(loop)
+        inner = NeuralSaturator(drive_db=9.0, tone_hz=20000.0) if loop is None else copy.copy(loop)
         self.__dict__["_loop"], self.__dict__["_given"] = inner, loop is not None
         knobs = [replace(p, name=LOOP + name, default=inner._values[name]) for name, p in inner._table.items()]
         self._set_up([*self.parameters_table, *knobs], values)

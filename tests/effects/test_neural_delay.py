@@ -159,6 +159,7 @@ def test_ping_pong_crosses_over_in_stereo_only():
 
 
 LOOPS = {
+    "twin": lambda: None,
     "tube": lambda: TubeSaturator(drive_db=48, bias=0.9, output_db=24, oversampling=1),
     "oversampled tube": lambda: TubeSaturator(drive_db=48, output_db=24),
     "gain": lambda: Gain(gain_db=48),
