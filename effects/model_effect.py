@@ -13,7 +13,8 @@ from ..models.errors import InvalidType, LayoutError
 from ..models.model import Model, load
 from ..models.parameter import Parameter
 from ..presets import clone_path
-from .effect import Effect, check_call
+from .call import check_call
+from .effect import Effect
 from .kernels.program import Knob, Part
 from .kernels.resampler import resampled, resampling_latency
 from .neural import compile_model

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..effects.effect import Effect, check_call
+from ..effects.call import check_call
+from ..effects.effect import Effect
 from ..effects.layout import ChannelLayout
 from ..effects.parameters import BoundParameter, Parameters
 from ..models.errors import InvalidType, InvalidValue, PluginError

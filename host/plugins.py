@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..effects.effect import check_call
+from ..effects.call import check_call
 from ..effects.layout import ChannelLayout
 from ..effects.parameters import Parameters
 from ..models.errors import InvalidValue, UnknownName

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...effects.effect import check_call
+from ...effects.call import check_call
 from ...models.errors import InvalidValue
 from .processor import as_stream, check_output, checked_audio, start_stream
 from .report import BenchmarkReport, describe_processor
