@@ -1,6 +1,6 @@
 """NeuralDelay: echoes that get dirtier each time round, a time that bends like tape, and an amp of your own in the loop.
 
-python examples/echo_through_an_amp.py [DRY.wav] [AMP.nam]    without files: a lead line, and a saturator in the loop
+python examples/echo_through_an_amp.py [DRY.wav] [AMP.nam]    without files: a lead line, and a saturator's twin in the loop
 """
 
 import sys

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...effects import REGISTRY, CabinetIR, Effect
+from ...effects import REGISTRY, CabinetIR, Effect, NeuralDelay, TubeSaturator
 from ...models.errors import UnknownName
 from .. import _pedalboard
 from ..evaluation.surroundings import machine, versions
@@ -67,6 +67,17 @@ def _cabinets() -> dict[str, Contest]:
     return found
 
 
+def _delays() -> dict[str, Contest]:
+    """Return the delay with its own loop, a net, and with maths in it; pedalboard's has neither."""
+    knobs = {"time_ms": 350.0, "feedback": 0.4, "mix": 0.35}
+    native = ("Delay", {"delay_seconds": 0.35, "feedback": 0.4, "mix": 0.35})
+    maths = TubeSaturator(oversampling=1)
+    return {
+        "NeuralDelay": Contest(lambda: NeuralDelay(**knobs), native, False),
+        "NeuralDelay of maths": Contest(lambda: NeuralDelay(maths, **knobs), native, False),
+    }
+
+
 def _alone(
     name: str, native: str, ours: dict[str, Any], theirs: dict[str, Any], equal: bool = True
 ) -> Callable[[], dict[str, Contest]]:
@@ -85,13 +96,7 @@ _CONTESTS: dict[str, Callable[[], dict[str, Contest]]] = {
         {"threshold_db": -30.0, "ratio": 4.0, "attack_ms": 10.0, "release_ms": 80.0},
         equal=False,
     ),
-    "NeuralDelay": _alone(
-        "NeuralDelay",
-        "Delay",
-        {"time_ms": 350.0, "feedback": 0.4, "mix": 0.35},
-        {"delay_seconds": 0.35, "feedback": 0.4, "mix": 0.35},
-        equal=False,
-    ),
+    "NeuralDelay": _delays,
 }
 
 
