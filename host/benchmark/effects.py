@@ -49,11 +49,9 @@ def contests() -> dict[str, Contest]:
 
 
 def _saturators() -> dict[str, Contest]:
-    kind, native = REGISTRY["TubeSaturator"], ("Distortion", {"drive_db": 25.0})
+    native, knobs = ("Distortion", {"drive_db": 25.0}), {"drive_db": 25.0, "bias": 0.0, "tone_hz": 20000.0}
     return {
-        f"TubeSaturator {times}x": Contest(
-            lambda times=times: kind(drive_db=25, bias=0, tone_hz=20000, oversampling=times), native, times == 1
-        )
+        f"TubeSaturator {times}x": Contest(lambda times=times: TubeSaturator(oversampling=times, **knobs), native, times == 1)
         for times in (1, 2, 4, 8)
     }
 
@@ -69,7 +67,7 @@ def _cabinets() -> dict[str, Contest]:
 
 def _delays() -> dict[str, Contest]:
     """Return the delay with its own loop, a net, and with maths in it; pedalboard's has neither."""
-    knobs = {"time_ms": 350.0, "feedback": 0.4, "mix": 0.35}
+    knobs: dict[str, Any] = {"time_ms": 350.0, "feedback": 0.4, "mix": 0.35}
     native = ("Delay", {"delay_seconds": 0.35, "feedback": 0.4, "mix": 0.35})
     maths = TubeSaturator(oversampling=1)
     return {
