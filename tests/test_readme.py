@@ -22,6 +22,8 @@ def folder(tmp_path, monkeypatch, zamtube):
     monkeypatch.chdir(tmp_path)
     riff = 0.3 * np.random.default_rng(0).standard_normal(48000).astype(np.float32)
     soundfile.write("riff.wav", riff, 48000, subtype="FLOAT")
+    for name in ("cab.wav", "other.wav"):
+        soundfile.write(name, riff[:2400] * np.exp(-np.arange(2400, dtype=np.float32) / 400), 48000, subtype="FLOAT")
     spec = wavenet(
         48000, (Parameter("tube_drive", "", 0, 11, 0.1), Parameter("treble", "", 0, 10, 5)), channels=4, dilations=(1, 2, 4)
     )
