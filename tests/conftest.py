@@ -6,7 +6,16 @@ import pytest
 
 @pytest.fixture(scope="session")
 def zamtube():
-    path = Path("/usr/lib/vst3/ZamTube.vst3")
+    return installed("ZamTube")
+
+
+@pytest.fixture(scope="session")
+def zamcomp():
+    return installed("ZamComp")
+
+
+def installed(plugin):
+    path = Path(f"/usr/lib/vst3/{plugin}.vst3")
     if not path.exists():
         if os.environ.get("WETDRY_CI"):
             pytest.fail(f"{path} is missing: CI installs Debian's zam-plugins")
