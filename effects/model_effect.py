@@ -72,8 +72,13 @@ class ModelEffect(Effect):
 
     @property
     def tail_seconds(self) -> float:
-        """The receptive field in seconds."""
-        return self._model.spec.receptive_field / self._model.spec.sample_rate if self._model else 0.0
+        """The receptive field in seconds, and at another rate than the model's what the resampler rings for after it."""
+        if not self._model:
+            return 0.0
+        return (
+            self._model.spec.receptive_field / self._model.spec.sample_rate
+            + ModelEffect._latency(self, self._rate) / self._rate
+        )
 
     def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
         """Run audio through the model.

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from wetdry.effects import REGISTRY, CabinetIR, NeuralAmp, NeuralEffect
+from wetdry.effects import REGISTRY, CabinetIR, NeuralAmp, NeuralEffect, NeuralSaturator
 from wetdry.models import Model, Parameter
 from wetdry.models.spec import wavenet
 
@@ -39,6 +39,7 @@ EFFECTS["CabinetIR with a response"] = lambda **knobs: CabinetIR((decay(), RATE)
 EFFECTS["NeuralAmp calibrated, with a cabinet"] = lambda **knobs: NeuralAmp(
     levelled(), (decay(), RATE), **{"calibration": "calibrated", **knobs}
 )
+EFFECTS["NeuralSaturator of a model at another rate"] = lambda **knobs: NeuralSaturator(small_model(rate=44100), **knobs)
 NO_SOURCE = {name for name in EFFECTS if " " in name}  # printed with models and arrays that no line can hold
 
 
@@ -57,6 +58,12 @@ def structural(effect):
     return {name: bound for name, bound in effect.parameters.items() if not bound.parameter.automatable}
 
 
+def presets_of(make):
+    """Return the presets that fit: those of a factory clone do not fit another model."""
+    effect = make()
+    return [values for values in type(effect).presets().values() if values.keys() <= effect.parameters.keys()]
+
+
 def streamed(effect, audio, cuts, rate=RATE):
     """Return audio as played by a stream cut at these samples; cuts that leave a block ambiguous to its layout are left out."""
     length, channels = audio.shape[-1], 1 if audio.ndim == 1 else len(audio)
@@ -71,11 +78,9 @@ def streamed(effect, audio, cuts, rate=RATE):
 @st.composite
 def settings_of(draw, make):
     """Draw knob values: a preset's, or any positions."""
-    effect = make()
-    presets = [{}, *type(effect).presets().values()]
-    values = dict(draw(st.sampled_from(presets)))
+    values = dict(draw(st.sampled_from([{}, *presets_of(make)])))
     if draw(st.booleans()):
-        for name, bound in effect.parameters.items():
+        for name, bound in make().parameters.items():
             if draw(st.booleans()):
                 values[name] = bound.parameter.from_raw(draw(st.floats(0, 1)))
     return values

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from conforming import EFFECTS, RATE, automatable, noise, scripted, scripts_of, settings_of, streamed, structural
+from conforming import EFFECTS, RATE, automatable, noise, presets_of, scripted, scripts_of, settings_of, streamed, structural
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -100,8 +100,8 @@ def test_every_knob_is_heard(make):
     for name in make().parameters:
         if (kind.__name__, name) in MANNERS:
             continue
-        settings_tried = itertools.product(variants, [{}, *kind.presets().values()])
-        assert any(heard(name, variant, values) for variant, values in settings_tried if name in variant().parameters), name
+        tried = ((variant, values) for variant in variants for values in [{}, *presets_of(variant)])
+        assert any(heard(name, variant, values) for variant, values in tried if name in variant().parameters), name
 
 
 def test_knob_moves_do_not_click(name, make):
@@ -224,7 +224,7 @@ def test_latency_is_what_a_stream_leaves_out(make):
 
 def test_the_tail_ends_when_it_says(make):
     """After `tail_seconds` of silence the output is at rest, 80 dB below its peak, at the defaults and at every preset."""
-    for values in [{}, *type(make()).presets().values()]:
+    for values in [{}, *presets_of(make)]:
         effect = make(**values)
         tail = effect.tail_seconds
         assert tail >= 0
