@@ -28,10 +28,11 @@ class NeuralDelay(Effect):
     Input + feedback → delay line → echo (heard); echo → low-pass → the inner effect → DC block (10 Hz) → level → limiter
     → feedback. The first echo is the input itself, to the last bit; every further one has been through the loop once more.
 
-    The level of what comes out of the inner effect is brought down to that of what went in (followers of 50 ms), however
-    much gain an amp has: `feedback` is about what is left of an echo in the next one. With `runaway` the amp's gain
-    counts, and the loop may howl. The limiter leaves -6 dBFS and below alone and ends at 0 dBFS: what is in
-    the line never exceeds the input's peak plus 1, whatever the knobs and the inner effect.
+    The level of what comes out of the inner effect is brought down to that of what went in (followers of 50 ms, and a
+    count of the energy that has gone in and out), however much gain an amp has: `feedback` is about what is left of an
+    echo in the next one, less 0.1 dB. With `runaway` that is left out: the amp's gain counts, and the loop may howl. The
+    limiter leaves -6 dBFS and below alone and ends at 0 dBFS: what is in the line never exceeds the input's peak plus 1,
+    whatever the knobs and the inner effect.
 
     Args:
         loop: any effect with as many outputs as inputs; it is copied, and its knobs appear here with `loop_` before
@@ -44,7 +45,7 @@ class NeuralDelay(Effect):
         time_mode: how the time moves. "smooth": the old echo fades into the new one in 40 ms, without a bend in pitch;
             "tape": the time glides, at most an octave up or down, and the pitch bends with it (4-point Lagrange on the
             way).
-        feedback: 0 to 1; 1 keeps echoes until low-pass and DC block have worn them down.
+        feedback: 0 to 1; 1 loses 0.1 dB a pass, and what low-pass and DC block take.
         ping_pong: True: in stereo, both inputs enter the left line and echoes cross over at each pass; nothing in mono.
         tone_hz: low-pass in the loop, one-pole, 200 to 20000 Hz, log scale; 20000 is off.
         runaway: False: echoes do not get louder. True: the inner effect's gain counts.
@@ -59,7 +60,8 @@ class NeuralDelay(Effect):
     pedalboard takes the shorter).
 
     Source of the maths: the line and its interpolation in J. O. Smith, "Physical Audio Signal Processing", chapters
-    "Delay Lines" and "Lagrange Interpolation"; the low-pass in V. Zavalishin, "The Art of VA Filter Design", chapter 3.
+    "Delay Lines" and "Lagrange Interpolation"; counting energy: B. Hannaford, J.-H. Ryu, "Time-Domain Passivity Control
+    of Haptic Interfaces", IEEE Transactions on Robotics and Automation 18 (2002); the low-pass: `kernels.tone`.
 
     Example:
         >>> import numpy as np

@@ -15,8 +15,9 @@ from .tone import KNOWN, darken
 
 TIME, MODE, FEEDBACK, PING_PONG, TONE, RUNAWAY, MIX, OWN_KNOBS = range(8)
 LONGEST_SECONDS = 2.0
-SWITCH_SECONDS, LEVEL_SECONDS = 0.02, 0.05
+SWITCH_SECONDS, LEVEL_SECONDS, DEBT_SECONDS, FORGOTTEN_SECONDS = 0.02, 0.05, 0.01, 0.3
 KNEE, QUIET = np.float32(0.5), np.float32(1e-12)
+MARGIN = np.float32(0.99)  # followers lag, and without it a loop could still gain a hair at each pass
 ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 # memory: fixed numbers, last knobs and what they gave, switches on their way, the delay and its way through a tile;
 # then each channel's
@@ -24,7 +25,7 @@ RATE, POLE, LATENCY, SHORTEST, PARTS, LINE, WAIT, WRITTEN, LAST_TIME, TARGET, CR
 DELAY = LAST_TONE + KNOWN
 TILE_NOW, TILE_NEXT, TILE_FADED = (DELAY + PER_DELAY + k * TILE for k in range(3))
 CHANNELS = DELAY + PER_DELAY + 3 * TILE
-LOW, BEFORE, AFTER, DC = range(4)
+LOW, BEFORE, AFTER, ENTERED, LEFT, DEBT, FROM, TO, DC = range(9)
 PER_CHANNEL = DC + DC_PER_CHANNEL
 # rows of scratch: how far channels are crossed, how far the level is left alone, the level after the loop; then for each
 # channel what leaves the line, what runs through the loop, its level before; then the lines
@@ -49,12 +50,14 @@ def initial_memory(sample_rate: float, channels: int, parts: int, latency: int, 
     memory[LATENCY], memory[SHORTEST], memory[PARTS] = latency, shortest_samples(latency), parts
     memory[LINE] = line_samples(sample_rate, latency)
     memory[LAST_TIME] = memory[LAST_TONE] = memory[CROSSED] = memory[FREE] = memory[DELAY + NOW] = np.nan
+    for channel in range(channels):
+        memory[CHANNELS + PER_CHANNEL * channel + FROM] = memory[CHANNELS + PER_CHANNEL * channel + TO] = 1.0
     return memory
 
 
 def initial_state(sample_rate: float, channels: int, latency: int) -> np.ndarray:
-    """Return scratch and empty lines."""
-    return np.zeros((WET + 3 * channels) * TILE + channels * line_samples(sample_rate, latency), np.float32)
+    """Return scratch, empty lines, and rings of levels as late as the loop."""
+    return np.zeros((WET + 3 * channels) * TILE + channels * (line_samples(sample_rate, latency) + latency), np.float32)
 
 
 @helper
@@ -117,14 +120,52 @@ def _follow(samples, levels, memory, at):
 
 
 @helper
-def _feed_back(samples, before, after, free, feedback):
-    """Bring what came out of the loop down to the level that went in, scale it by `feedback`, and limit it.
+def _delayed(levels, ring, written):
+    """Delay a row by the length of `ring`, so that it meets what a late loop makes of the same sound."""
+    at = written % ring.size
+    for i in range(levels.size):
+        levels[i], ring[at] = ring[at], levels[i]
+        at = at + 1 if at + 1 < ring.size else 0
 
-    The limiter leaves a sample alone up to KNEE and bends the rest towards 1.
-    """
+
+@helper
+def _count(samples, memory, at):
+    """Add up the energy of `samples`."""
+    total = memory[at]
     for i in range(samples.size):
-        kept = min(np.sqrt((before[i] + QUIET) / (after[i] + QUIET)), ONE)
-        fed = samples[i] * feedback[i] * (kept + free[i] * (ONE - kept))
+        total += np.float64(samples[i]) * np.float64(samples[i])
+    memory[at] = total
+
+
+@helper
+def _settle(memory, at):
+    """At a tile's beginning: how far the loop has given out more than it got, and what it may give until the next.
+
+    Levels that are followed alone would let a late loop gain a little at every onset, pass after pass.
+    """
+    allowed = DEBT_SECONDS * memory[RATE] * (memory[at + BEFORE] + QUIET)
+    debt = memory[at + DEBT]
+    if debt < 0.0:
+        debt *= math.exp(-TILE / (FORGOTTEN_SECONDS * memory[RATE]))
+    memory[at + DEBT] = min(debt + memory[at + LEFT] - memory[at + ENTERED], 20.0 * allowed)
+    memory[at + ENTERED] = memory[at + LEFT] = 0.0
+    memory[at + FROM], memory[at + TO] = memory[at + TO], 1.0 / (1.0 + max(memory[at + DEBT], 0.0) / allowed)
+
+
+@helper
+def _keep_level(samples, before, after, free, column, memory, at):
+    """Bring what came out of the loop down to the level that went in, as far as it is not `free`."""
+    old, step = np.float32(memory[at + FROM]), np.float32((memory[at + TO] - memory[at + FROM]) / TILE)
+    for i in range(samples.size):
+        kept = min(MARGIN * np.sqrt((before[i] + QUIET) / (after[i] + QUIET)), ONE) * (old + step * np.float32(column + i + 1))
+        samples[i] *= kept + free[i] * (ONE - kept)
+
+
+@helper
+def _feed_back(samples, feedback):
+    """Scale by `feedback`, and limit: unchanged up to KNEE, the rest bent towards 1."""
+    for i in range(samples.size):
+        fed = samples[i] * feedback[i]
         size = abs(fed)
         bent = KNEE + (ONE - KNEE) * tanh((size - KNEE) / (ONE - KNEE))
         samples[i] = fed if size <= KNEE else math.copysign(bent, fed)
@@ -152,6 +193,8 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
     size = np.int64(memory[LINE])
     rows = state[:first].reshape(WET + 3 * channels, TILE)
     lines = state[first : first + channels * size].reshape(channels, size)
+    behind = first + channels * size
+    rings = state[behind : behind + channels * latency].reshape(channels, latency)
     wet, loop, levels = rows[WET : WET + channels], rows[WET + channels : WET + 2 * channels], rows[WET + 2 * channels :]
     crossed, free, after = rows[CROSSED_ROW, :frames], rows[FREE_ROW, :frames], rows[AFTER_ROW, :frames]
     _switch(knobs[PING_PONG, now], memory, CROSSED, crossed)
@@ -160,6 +203,8 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
     write = np.int64(memory[WRITTEN]) % size
     for channel in range(channels):
         at = CHANNELS + PER_CHANNEL * channel
+        if clock % TILE == 0:
+            _settle(memory, at)
         _tap(lines[channel], write, rests, 0, memory, wet[channel, :frames])
         if latency > 0:
             _tap(lines[channel], write, rests, latency, memory, loop[channel, :frames])
@@ -168,6 +213,9 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
                 loop[channel, i] = wet[channel, i]
         darken(knobs[TONE, now], loop[channel, :frames], memory[RATE], memory, LAST_TONE, at + LOW)
         _follow(loop[channel, :frames], levels[channel, :frames], memory, at + BEFORE)
+        _count(loop[channel, :frames], memory, at + ENTERED)
+        if latency > 0:
+            _delayed(levels[channel, :frames], rings[channel], np.int64(memory[WRITTEN]))
     for part in range(np.int64(memory[PARTS])):
         play_inner(part, loop, 0, frames, clock, knobs, memory, state, weights)
     for channel in range(channels):
@@ -177,7 +225,9 @@ def _kernel(audio, start, frames, clock, knobs, memory, state, weights):
             memory[at + DC + 1] = 0.0
             loop[channel, :frames] = ZERO
         _follow(loop[channel, :frames], after, memory, at + AFTER)
-        _feed_back(loop[channel, :frames], levels[channel, :frames], after, free, knobs[FEEDBACK, now])
+        _keep_level(loop[channel, :frames], levels[channel, :frames], after, free, clock % TILE, memory, at)
+        _count(loop[channel, :frames], memory, at + LEFT)
+        _feed_back(loop[channel, :frames], knobs[FEEDBACK, now])
     memory[WAIT] -= frames
     if channels == 2 and not stands(crossed, 0.0):
         _enter_crossed(audio, start, crossed, loop, lines[0, write : write + frames], lines[1, write : write + frames])
