@@ -74,7 +74,9 @@ def facts_of(effect: Effect) -> EffectFacts:
 def _knob(knob: Parameter, meaning: str) -> KnobFacts:
     values = ", ".join(map(str, knob.choices)) or f"{knob.minimum:.6g} to {knob.text(knob.maximum)}"
     scale = "switch" if knob.choices else knob.scale
-    return KnobFacts(knob.name, values, knob.text(knob.default), scale if knob.automatable else f"{scale}, not automatable", meaning)
+    return KnobFacts(
+        knob.name, values, knob.text(knob.default), scale if knob.automatable else f"{scale}, not automatable", meaning
+    )
 
 
 def _values(values: dict[str, Any], table: dict[str, Parameter]) -> str:
