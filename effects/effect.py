@@ -44,6 +44,7 @@ class Effect:
         own["_places"] = {p.name: i for i, p in enumerate(p for p in table if p.automatable)}  # of the kernels' knobs
         own["_numbers"] = [self._kernel_number(p, p.default) for p in table if p.automatable]
         own["_lock"] = threading.RLock()
+        own["_checked"] = (0.0, 0)  # the rate and size of the last call
         own["_layout"] = ChannelLayout()
         own["_player"] = Player([self])
         own["_scheduled"] = []
@@ -200,10 +201,12 @@ class Effect:
         Raises:
             InvalidType, InvalidValue, LayoutError: as pedalboard, for dtype, rate, buffer_size and shape.
         """
-        rate = check_call(sample_rate, buffer_size)
+        checked = self._checked
+        if (sample_rate, buffer_size) != checked:
+            checked = self.__dict__["_checked"] = (check_call(sample_rate, buffer_size), buffer_size)
         with self._lock:
             planar = self._layout.to_planar(input_array)
-            return self._layout.from_planar(self._player.play(planar, rate, bool(reset)), input_array)
+            return self._layout.from_planar(self._player.play(planar, checked[0], reset), input_array)
 
     __call__ = process
 

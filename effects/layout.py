@@ -10,6 +10,8 @@ import numpy as np
 
 from ..models.errors import InvalidType, LayoutError
 
+FLOAT = np.dtype(np.float32)
+
 
 class ChannelLayout:
     """Remembers the channel count and layout of the last call, as pedalboard's plugins do.
@@ -34,6 +36,9 @@ class ChannelLayout:
             InvalidType: not an array of 32 or 64 bit floats.
             LayoutError: not 1-D or 2-D, or no way to tell channels from samples.
         """
+        if audio.__class__ is np.ndarray and audio.ndim == 1 and audio.dtype is FLOAT:
+            self._rows, self._channels = True, 1
+            return audio.copy()[None]  # the usual block, without a detour
         if not isinstance(audio, np.ndarray):
             raise InvalidType(f"audio is a numpy array of float32 or float64, got {type(audio).__name__}")
         if audio.dtype.kind != "f" or audio.dtype.itemsize not in (4, 8):
