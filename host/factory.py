@@ -68,7 +68,7 @@ FACTORY = {
         {"threshold_db": (-45.0, -10.0), "ratio": (1.5, 20.0), "attack_ms": (1.0, 50.0)},
         {"settings": 256, "validation_settings": 12, "seconds_per_take": 15.0, "excitation_seconds": 1200.0,
          "receptive_field_seconds": 0.278},
-        {"spec": compressor_net, "epochs": 66.0, "batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
+        {"spec": compressor_net, "epochs": 88.0, "batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
         {"settings": 32},
         smooth_gain,
     ),
