@@ -40,7 +40,10 @@ def run(
     if minutes is not None:
         options.setdefault("training", {})["minutes"] = minutes
     with progress_bar() as progress:
-        made = clone(open_capture_target(target), given_knobs(knobs), out, dry=dry, seed=seed, progress=progress, **options)
+        made = clone(
+            open_capture_target(target), given_knobs(knobs), out, dry=dry, seed=seed, progress=progress,
+            capturing=options.get("capturing"), training=options.get("training"), evaluating=options.get("evaluating"),
+        )  # fmt: skip
     capture_summary(made.capture, out / "capture")
     verdict(made.evaluation, out)
     console.print(f"play it:  wetdry render {made.model_path} DRY.wav WET.wav")
