@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..models.metrics.gain import HOP_SECONDS, gain_trace_db
+from .evaluation.summary import REDUCED_DB
 from .figures import DRY, GRID, RESIDUAL, TARGET, TWIN, svg
 
 ZOOM_SECONDS = 0.02
@@ -30,6 +32,25 @@ def waveform(target: np.ndarray, twin: np.ndarray, sample_rate: float, start_sec
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderpad=0, handlelength=1.2, columnspacing=1.2)
 
     return svg(draw, 5.2, 2.7, "Waveforms of target, twin and residual over 20 milliseconds")
+
+
+def gain(tracks: dict[str, np.ndarray], sample_rate: float, start_seconds: float) -> str:
+    """Return how far target and twin turn the dry recording down or up, over time; empty where 6 dB down is never reached."""
+    target, twin = (gain_trace_db(tracks["dry"], tracks[name], sample_rate) for name in ("target", "twin"))
+    if not np.any(target <= -REDUCED_DB):
+        return ""
+    times = start_seconds + np.arange(target.size) * HOP_SECONDS
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        axes.plot(times, target, color=TARGET, linewidth=2.4, alpha=0.55, label="target")
+        axes.plot(times, twin, color=TWIN, linewidth=0.8, label="twin")
+        axes.set_xlim(times[0], times[-1])
+        axes.set_xlabel("s of the recording; nothing is drawn where it is silent")
+        axes.set_ylabel("gain, dB")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, handlelength=1.2, columnspacing=1.2)
+
+    return svg(draw, 10.4, 2.2, "Gain of target and twin over time")
 
 
 def spectrum(tracks: dict[str, np.ndarray], sample_rate: float) -> str:

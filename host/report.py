@@ -119,6 +119,7 @@ def _clip(evaluation: Evaluation, clip: dict[str, Any], folder: Path) -> dict[st
         "residual_path": figures_sound.outline(tracks["residual"], scale=top),
         "waveform": figures_sound.waveform(tracks["target"], tracks["twin"], rate, clip["start_seconds"]),
         "spectrum": figures_sound.spectrum(tracks, rate),
+        "gain": figures_sound.gain(tracks, rate, clip["start_seconds"]),
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from browser import Browser
 from saturator_capture import random_twin, write_capture
 
+from wetdry.host import figures_sound
 from wetdry.host.evaluation import evaluate
 from wetdry.host.report import LARGEST_BYTES, knob_text, write_report
 from wetdry.models.errors import FileProblem
@@ -182,3 +183,11 @@ def test_knob_text_has_the_decimals_of_its_range():
     assert knob_text(Parameter("a", "", 0, 1), 0.123456) == "0.12"
     assert knob_text(Parameter("a", "Hz", 20, 20000, 1000, "log"), 4031.27) == "4031"
     assert knob_text(Parameter("a", choices=("slow", "fast"), default="slow"), "fast") == "fast"
+
+
+def test_the_gain_of_a_compressor_is_drawn_over_time():
+    dry = 0.5 * np.sin(np.arange(48000) * 0.05).astype(np.float32)
+    down = np.where(np.arange(48000) < 24000, 1.0, 0.25).astype(np.float32)
+    drawn = figures_sound.gain({"dry": dry, "target": dry * down, "twin": dry * down * 0.9}, 48000, 2.0)
+    assert "Gain of target and twin over time" in drawn
+    assert figures_sound.gain({"dry": dry, "target": dry * 0.7, "twin": dry * 0.1}, 48000, 2.0) == ""
