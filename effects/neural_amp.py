@@ -15,7 +15,7 @@ from .effect import Effect
 from .impulse_response import ImpulseResponse
 from .kernels import neural_amp as compiled
 from .kernels.bypass import with_bypass
-from .kernels.dc_block import SETTLED_SECONDS
+from .kernels.dc_block import DC_BLOCK_HZ, settling_seconds
 from .kernels.nested import in_series
 from .kernels.program import Knob, Part
 from .kernels.wire import WIRE
@@ -140,7 +140,7 @@ class NeuralAmp(ModelEffect):
     @property
     def tail_seconds(self) -> float:
         """Seconds until the model's memory, a DC block and the cabinet have fallen by 90 dB."""
-        return super().tail_seconds + 0.75 * SETTLED_SECONDS + self._cabinet.tail_seconds
+        return super().tail_seconds + settling_seconds(DC_BLOCK_HZ) + self._cabinet.tail_seconds
 
     # knobs
 

@@ -1,6 +1,5 @@
 """RandomizedOverdrive: a net that nobody trained, as an overdrive."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from ..models.model import Model
 from ..models.parameter import Parameter
 from .effect import Effect
 from .kernels import randomized_overdrive as compiled
+from .kernels.dc_block import settling_seconds
 from .kernels.kernel import TILE
 from .kernels.nested import wrap
 from .kernels.program import Part
@@ -16,8 +16,6 @@ from .kernels.tone import TONE_OFF
 from .neural import compile_model
 from .random_net import checked, levels_db, random_net, random_spec
 from .registry import REGISTRY
-
-DC_BLOCK_TAIL = math.log(10 ** (90 / 20)) / (2 * math.pi * compiled.DC_BLOCK_HZ)
 
 
 @REGISTRY.register
@@ -113,7 +111,7 @@ class RandomizedOverdrive(Effect):
     @property
     def tail_seconds(self) -> float:
         """Seconds until the DC block has fallen by 90 dB, after the net's reach at 48 kHz."""
-        return self._spec.receptive_field / self._spec.sample_rate + DC_BLOCK_TAIL
+        return self._spec.receptive_field / self._spec.sample_rate + settling_seconds(compiled.DC_BLOCK_HZ)
 
     def _parts(self, sample_rate: float, channels: int) -> list[Part]:
         model, silence = self.model, -(-self._spec.receptive_field // TILE) * TILE

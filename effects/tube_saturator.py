@@ -1,10 +1,9 @@
 """TubeSaturator: asymmetric soft clipping, as a driven triode stage gives it."""
 
-import math
-
 from ..models.parameter import Parameter
 from .effect import Effect
 from .kernels import tube_saturator as compiled
+from .kernels.dc_block import settling_seconds
 from .kernels.oversampling import FACTORS, oversampling
 from .kernels.program import Part
 from .registry import REGISTRY
@@ -68,7 +67,7 @@ class TubeSaturator(Effect):
     @property
     def tail_seconds(self) -> float:
         """Seconds until the DC block has fallen by 90 dB."""
-        return math.log(10 ** (90 / 20)) / (2 * math.pi * compiled.DC_BLOCK_HZ)
+        return settling_seconds(compiled.DC_BLOCK_HZ)
 
     def _latency(self, sample_rate: float) -> int:
         return oversampling(self.oversampling).latency_samples

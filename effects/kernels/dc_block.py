@@ -9,7 +9,14 @@ from .kernel import helper
 
 DC_BLOCK_HZ = 10.0
 PER_CHANNEL = 2  # doubles of memory: the sample before, as it came and as it left
-SETTLED_SECONDS = math.log(10 ** (120 / 20)) / (2 * math.pi * DC_BLOCK_HZ)  # until a step has fallen by 120 dB
+
+
+def settling_seconds(cutoff_hz: float, fall_db: float = 90.0) -> float:
+    """Return the seconds until what a step leaves behind a one-pole high-pass has fallen by `fall_db`."""
+    return math.log(10 ** (fall_db / 20)) / (2 * math.pi * cutoff_hz)
+
+
+SETTLED_SECONDS = settling_seconds(DC_BLOCK_HZ, 120.0)
 
 
 def dc_block_pole(sample_rate: float) -> float:
