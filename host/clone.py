@@ -8,6 +8,7 @@ from typing import Any
 from ..models.dataset import CaptureFolder
 from ..models.model import Model, load
 from .capture import capture
+from .capture.target import Ranges
 from .evaluation import Evaluation, evaluate
 from .report import write_report
 
@@ -28,7 +29,7 @@ class Clone:
 
 def clone(
     target: Any,
-    knobs: Mapping[str, tuple[float, float]] | Iterable[str],
+    knobs: Ranges | Iterable[str],
     out: str | Path,
     *,
     dry: str | Path | Sequence[str | Path] | None = None,
@@ -46,7 +47,7 @@ def clone(
 
     Args:
         target: path of a .vst3, a plugin, an effect, a native pedalboard plugin, a Chain or a Mix.
-        knobs: names, or name → (minimum, maximum).
+        knobs: names, or name → (minimum, maximum) or (minimum, maximum, "log"), see `capture`.
         out: folder of the run.
         dry: recordings and folders of them; None: the built-in excitation.
         seed: of everything that is drawn.

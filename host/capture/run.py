@@ -23,7 +23,7 @@ from .dry import Source, sources_of
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
 from .pool import Pool
 from .progress import PROGRESS_FOLDER, finished_take, is_done, keep_plan, locked, row_file, sweep
-from .target import as_processor, identity_of, rows_of
+from .target import Ranges, as_processor, identity_of, rows_of
 
 Progress = Callable[[str, float, float, str], None]
 SHORT_DRY_SECONDS = 180.0
@@ -31,7 +31,7 @@ SHORT_DRY_SECONDS = 180.0
 
 def capture(
     target: Any,
-    knobs: Mapping[str, tuple[float, float]] | Iterable[str],
+    knobs: Ranges | Iterable[str],
     out: str | Path,
     *,
     dry: str | Path | Sequence[str | Path] | None = None,
@@ -54,7 +54,8 @@ def capture(
 
     Args:
         target: path of a .vst3, a Plugin, one of our effects, a native pedalboard plugin, a Chain or a Mix.
-        knobs: names, or name → (minimum, maximum); a native plugin needs the ranges.
+        knobs: names, or name → (minimum, maximum); a native plugin needs the ranges. A third, "linear" or "log", says along
+            which scale settings are drawn and the net is told of them; unless given it is the target's own.
         out: the folder; made where missing.
         dry: audio files and folders of any rate and channel count; None: the built-in excitation.
         settings: how many knob settings to train on (corners and scrambled Sobol points), or the settings themselves.

@@ -15,6 +15,8 @@ from ..native_knobs import range_is_unknown
 from ..plugins import Plugin, load_plugin
 
 BLOCK = 8192
+GIVEN_SCALES = ("linear", "log")
+Ranges = Mapping[str, tuple[float, float] | tuple[float, float, str] | None]
 
 
 def as_processor(target: Any) -> Any:
@@ -101,8 +103,8 @@ def _alike(found: Any, wanted: Any) -> bool:
     return abs(float(found) - float(wanted)) <= 1e-3 * max(abs(float(wanted)), 1e-2)
 
 
-def rows_of(processor: Any, knobs: Mapping[str, tuple[float, float]] | Iterable[str]) -> tuple[Parameter, ...]:
-    """Return the row of every captured knob: the target's own, narrowed where a range is given.
+def rows_of(processor: Any, knobs: Ranges | Iterable[str]) -> tuple[Parameter, ...]:
+    """Return the row of every captured knob: the target's own, narrowed (and rescaled) where a range is given.
 
     Raises:
         UnknownName: no such knob. InvalidValue, InvalidType: a range outside the knob's, or missing (native plugins).
@@ -130,12 +132,16 @@ def _narrowed(row: Parameter, name: str, limits: Any) -> Parameter:
             row.to_number(choice)
         default = row.default if row.default in limits else limits[0]
         return Parameter.from_dict({**whole, "choices": list(limits), "default": default, "minimum": 0.0, "maximum": 0.0})
-    if not isinstance(limits, tuple | list) or len(limits) != 2:
-        raise InvalidType(f"the range of {name} is (minimum, maximum), got {limits!r}")
+    if not isinstance(limits, tuple | list) or len(limits) not in (2, 3):
+        raise InvalidType(f"the range of {name} is (minimum, maximum), or with a scale as third, got {limits!r}")
     low, high = row.to_number(limits[0]), row.to_number(limits[1])
     if not low < high:
         raise InvalidValue(f"the range of {name}, {low:g} to {high:g}, is empty")
     whole |= {"minimum": low, "maximum": high, "default": min(max(row.to_number(row.default), low), high)}
+    if len(limits) == 3:
+        if limits[2] not in GIVEN_SCALES:
+            raise InvalidValue(f"the scale of {name}, {limits[2]!r}, is not one of {', '.join(GIVEN_SCALES)}")
+        return Parameter.from_dict({**whole, "scale": limits[2], "points": []})
     if row.scale == "points":
         raws = np.linspace(row.to_raw(low), row.to_raw(high), 41)
         whole["points"] = [low, *(row.from_raw(float(r)) for r in raws[1:-1]), high]

@@ -7,7 +7,7 @@ import typer
 
 from .common import TARGET_HELP, capture_summary, open_capture_target, progress_bar
 
-KNOBS_HELP = "Knobs to turn, comma-separated; a range as name=LOW:HIGH. `wetdry inspect` lists a plugin's."
+KNOBS_HELP = "Knobs to turn, comma-separated; a range as name=LOW:HIGH, or LOW:HIGH:log. `wetdry inspect` lists a plugin's."
 DRY_HELP = "Dry recording or folder of them; may be repeated. Left out: a built-in training signal."
 
 

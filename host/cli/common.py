@@ -74,16 +74,18 @@ def open_capture_target(text: str) -> Any:
     return plugin_path(text) if text.lower().endswith(".vst3") else open_target(text)
 
 
-def given_knobs(text: str) -> dict[str, tuple[float, float] | None]:
-    """Read `drive,treble=2:8`: names, each with the range to visit where it is not the whole."""
-    knobs: dict[str, tuple[float, float] | None] = {}
+def given_knobs(text: str) -> dict[str, tuple[float, float] | tuple[float, float, str] | None]:
+    """Read `drive,treble=2:8,attack=1:50:log`: names, each with the range to visit where it is not the whole, and its scale."""
+    knobs: dict[str, tuple[float, float] | tuple[float, float, str] | None] = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, _, limits = item.partition("=")
-        low, _, high = limits.partition(":")
+        low, _, rest = limits.partition(":")
+        high, _, scale = rest.partition(":")
         try:
-            knobs[name.strip()] = (float(low), float(high)) if limits else None
+            ends = (float(low), float(high)) if limits else None
         except ValueError:
-            raise InvalidValue(f"--knobs {item!r}: write a range as {name}=LOW:HIGH") from None
+            raise InvalidValue(f"--knobs {item!r}: write a range as {name}=LOW:HIGH, or {name}=LOW:HIGH:log") from None
+        knobs[name.strip()] = (*ends, scale) if ends and scale else ends
     if not knobs:
         raise InvalidValue("--knobs is empty: name one or more, separated by commas (wetdry inspect lists them)")
     return knobs

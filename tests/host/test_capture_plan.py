@@ -5,8 +5,10 @@ import pytest
 
 from wetdry import TubeSaturator
 from wetdry.host.capture.plan import sample_settings, windows
-from wetdry.host.capture.target import Target
+from wetdry.host.capture.target import Target, rows_of
+from wetdry.host.cli.common import given_knobs
 from wetdry.host.measure import measure_delay, measure_tail
+from wetdry.models.errors import InvalidType, InvalidValue
 from wetdry.models.parameter import Parameter
 
 RATE = 48_000
@@ -23,6 +25,21 @@ def test_corners_then_scrambled_sobol():
     assert {s["b"] for s in settings} == {"x", "y", "z"}
     many = [Parameter(f"k{i}") for i in range(8)]
     assert sum(set(s.values()) <= {0.0, 1.0} for s in sample_settings(many, 64, 0, corners=True)) == 32
+
+
+def test_a_range_may_come_with_the_scale_it_is_drawn_along():
+    (row,) = rows_of(TubeSaturator(), given_knobs("drive_db=1:36:log"))
+    assert (row.minimum, row.maximum, row.scale) == (1.0, 36.0, "log")
+    drawn = [s["drive_db"] for s in sample_settings([row], 64, 0, corners=False)]
+    assert sum(value < 6 for value in drawn) == 32
+    (plain,) = rows_of(TubeSaturator(), given_knobs("drive_db=1:36"))
+    assert plain.scale == "linear" and plain.to_raw(6.0) == pytest.approx(1 / 7) and row.to_raw(6.0) == pytest.approx(0.5)
+    with pytest.raises(InvalidValue, match="'cubic', is not one of linear, log"):
+        rows_of(TubeSaturator(), {"drive_db": (1.0, 36.0, "cubic")})
+    with pytest.raises(InvalidValue, match="minimum above 0"):
+        rows_of(TubeSaturator(), {"drive_db": (0.0, 36.0, "log")})
+    with pytest.raises(InvalidType, match="with a scale as third"):
+        rows_of(TubeSaturator(), {"drive_db": (1.0, 2.0, 3.0, 4.0)})
 
 
 def test_windows_cover_the_pool_evenly():
