@@ -51,6 +51,13 @@ class ModelFileError(WetdryError, ValueError):
         super().__init__(f"{path}: {field}: {reason}")
 
 
+class CannotHold(InvalidValue):
+    """A model that a file format has no room for: names the format, the field and the reason, and what to do instead."""
+
+    def __init__(self, format_name: str, field: str, reason_and_next_step: str) -> None:
+        super().__init__(f"cannot write {format_name}: {field}: {reason_and_next_step}")
+
+
 class PluginError(WetdryError, RuntimeError):
     """A foreign plugin that cannot be loaded or misbehaves."""
 

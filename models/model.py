@@ -1,6 +1,7 @@
 """A model: spec, weights and what is known about it, in memory and as a file."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -48,11 +49,43 @@ class Model:
         """Number of trained numbers."""
         return sum(math.prod(shape) for shape in self.spec.weight_shapes.values())
 
-    def save(self, path: str | Path) -> None:
-        """Write a wetdry safetensors file, atomically. Raises FileProblem if the folder cannot be written."""
-        from .formats import safetensors
+    def save(self, path: str | Path, format: str | None = None) -> None:
+        """Write the model to a file, atomically.
 
-        safetensors.write(self, Path(path))
+        Args:
+            path: its suffix names the format: .safetensors (wetdry's own), .nam, .aidax, .onnx, .ts, .h, .hpp.
+            format: by name where the suffix does not say: safetensors, nam, rtneural, aidax, guitarml, onnx,
+                torchscript, header. A `.json` may be rtneural, aidax or guitarml.
+
+        Raises:
+            CannotHold: the format has no room for this model; names the field, the reason and the next step.
+            InvalidValue: neither suffix nor name says which format.
+            FileProblem: the file cannot be written.
+            MissingExtra: onnx or torch is needed, and not installed.
+        """
+        from .formats.writers import write
+
+        write(self, Path(path), format)
+
+    def baked(self, values: Mapping[str, Any]) -> "Model":
+        """Return the model with the knobs named in `values` fixed there, and gone; the others stay live.
+
+        A FiLM folds into the matrix before it, knob inputs into the matrix behind them: what is left is a plain net
+        that files without knobs can hold.
+
+        Args:
+            values: knob → value in its unit, or one of its choices.
+
+        Raises:
+            UnknownName: no such knob.
+            InvalidValue, InvalidType: a value outside the knob's range, or of the wrong type.
+
+        Example:
+            >>> wetdry.models.load("clone.safetensors").baked({"drive": 7.5, "tone": 3.0}).save("clone.nam")
+        """
+        from .bake import baked
+
+        return baked(self, values)
 
 
 def load(

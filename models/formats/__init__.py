@@ -4,6 +4,8 @@ A module for a JSON format has `NAME`, `recognises(node) -> bool` (which never r
 `read(node, options) -> Model`; `node` is the whole file as `json_file.Node`. `options.activation` is not theirs to
 follow: `read` below swaps the curves of whatever they return. A format whose files may hold several sizes has
 `slimmable(node) -> bool` and follows `options.slim`; for every other file `read` refuses that option.
+
+Who writes which format stands in `writers`; `write` below is its entry.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,9 @@ from . import aidax, guitarml, json_file, nam, rtneural, safetensors, smart_amp,
 from .fast import with_fast_curves
 from .json_file import Node
 from .options import ReadOptions
+from .writers import write
+
+__all__ = ["JSON_FORMATS", "read", "write"]
 
 JSON_FORMATS: tuple[ModuleType, ...] = (
     nam,
