@@ -1,0 +1,111 @@
+"""The file around a graph: ONNX's messages, metadata, and the states a stream starts from."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from ...errors import MissingExtra
+from ...model import Model
+from .graph import Graph, Node, State
+from .lowering import lower
+
+OPSET, IR_VERSION = 17, 8  # onnxruntime 1.12 of July 2022 reads them
+CONVENTION = "1"
+TILE = 64  # a player fills the silence before the first sample up to whole tiles
+LARGEST_PREWARM_BLOCK = 8192
+CONSTANT_WITHIN = 1e-6
+
+
+def file_bytes(model: Model) -> bytes:
+    """Return the content of the file. Raises CannotHold and MissingExtra."""
+    onnx, _ = _libraries()
+    graph = lower(model)
+    properties = _properties(model)
+    bare = _serialised(onnx, model, graph, properties)
+    starts = start_states(model, graph, bare)
+    described = [_described(state, start) for state, start in zip(graph.states, starts, strict=True)]
+    return _serialised(onnx, model, graph, {**properties, "states": json.dumps(described)})
+
+
+def prewarm_samples(model: Model) -> int:
+    """Return the samples of silence that a player plays before the first sample."""
+    return -(-model.spec.silence_before // TILE) * TILE
+
+
+def start_states(model: Model, graph: Graph, content: bytes) -> list[np.ndarray]:
+    """Return every state after the silence before the first sample, the knobs at their defaults; played by onnxruntime."""
+    _, onnxruntime = _libraries()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    values = [np.zeros(state.shape, np.float32) for state in graph.states]
+    feeds: dict[str, np.ndarray] = {}
+    if model.spec.knobs:
+        feeds["knobs"] = np.array([k.to_number(k.default) for k in model.spec.knobs], np.float32)
+    left = prewarm_samples(model)
+    while left and values:
+        frames = min(left, LARGEST_PREWARM_BLOCK)
+        feeds["audio"] = np.zeros((1, model.spec.input_channels, frames), np.float32)
+        states = {state.input: value for state, value in zip(graph.states, values, strict=True)}
+        values = list(session.run([state.output for state in graph.states], feeds | states))
+        left -= frames
+    return values
+
+
+def _described(state: State, start: np.ndarray) -> dict[str, Any]:
+    if state.streams_axis == 0 and np.abs(start - start[:, :, -1:]).max() <= CONSTANT_WITHIN * max(1.0, np.abs(start).max()):
+        start = start[:, :, -1]
+    numbers = [float(str(value)) for value in start.ravel()]
+    return {"input": state.input, "output": state.output, "shape": list(state.shape), "start": numbers}
+
+
+def _properties(model: Model) -> dict[str, str]:
+    spec = model.spec
+    numbers = {"sample_rate": spec.sample_rate, "input_channels": spec.input_channels,
+               "output_channels": spec.output_channels, "latency_samples": 0, "receptive_field": spec.receptive_field,
+               "prewarm_samples": prewarm_samples(model)}  # fmt: skip
+    return {"wetdry": CONVENTION, **{name: str(value) for name, value in numbers.items()},
+            "knobs": json.dumps([k.to_dict() for k in spec.knobs]), "metadata": json.dumps(model.metadata)}  # fmt: skip
+
+
+def _serialised(onnx: Any, model: Model, graph: Graph, properties: dict[str, str]) -> bytes:
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    spec = model.spec
+
+    def value(name: str, *shape: int | str) -> Any:
+        return helper.make_tensor_value_info(name, number, shape)
+
+    def of_state(state: State, name: str) -> Any:
+        return value(name, *("streams" if i == state.streams_axis else size for i, size in enumerate(state.shape)))
+
+    inputs = [value("audio", "streams", spec.input_channels, "samples")]
+    inputs += [value("knobs", len(spec.knobs))] if spec.knobs else []
+    inputs += [of_state(state, state.input) for state in graph.states]
+    outputs = [value("output", "streams", spec.output_channels, "samples")]
+    outputs += [of_state(state, state.output) for state in graph.states]
+    nodes = [_node(onnx, node) for node in (*graph.first, *graph.nodes)]
+    constants = [onnx.numpy_helper.from_array(array, name) for name, array in graph.constants.items()]
+    made = helper.make_graph(nodes, "wetdry", inputs, outputs, constants)
+    file = helper.make_model(made, producer_name="wetdry", ir_version=IR_VERSION,
+                             opset_imports=[helper.make_opsetid("", OPSET)])  # fmt: skip
+    helper.set_model_props(file, properties)
+    onnx.checker.check_model(file)
+    return file.SerializeToString(deterministic=True)
+
+
+def _node(onnx: Any, node: Node) -> Any:
+    return onnx.helper.make_node(node.kind, node.inputs, node.outputs, **node.attributes)
+
+
+def _libraries() -> tuple[Any, Any]:
+    """Return onnx and onnxruntime. Raises MissingExtra."""
+    for module in ("onnx", "onnxruntime"):
+        try:
+            __import__(module)
+        except ImportError:
+            raise MissingExtra("writing ONNX", "onnx", module) from None
+    import onnx
+    import onnxruntime
+
+    return onnx, onnxruntime

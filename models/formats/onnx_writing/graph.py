@@ -1,0 +1,118 @@
+"""A graph being built: nodes, constants and states, as plain data until `file.py` makes them ONNX."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operator: names of what it reads and writes ("" leaves an optional input out), and its attributes."""
+
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a layer remembers from block to block; `streams_axis` is the dimension of the streams in `shape`."""
+
+    input: str
+    output: str
+    shape: tuple[int, ...]
+    streams_axis: int
+
+
+@dataclass
+class Graph:
+    """Nodes in the order they run; `first` holds those that only depend on the knobs, which run before the others."""
+
+    nodes: list[Node] = field(default_factory=list)
+    first: list[Node] = field(default_factory=list)
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
+    states: list[State] = field(default_factory=list)
+    _names: int = 0
+    _known: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def name(self) -> str:
+        """Return a name that is not taken."""
+        self._names += 1
+        return f"v{self._names}"
+
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Append an operator of one output; return the output's name."""
+        return self.add_many(kind, inputs, 1, **attributes)[0]
+
+    def add_many(self, kind: str, inputs: tuple[str, ...], outputs: int, **attributes: Any) -> list[str]:
+        """Append an operator of several outputs; return their names."""
+        names = [self.name() for _ in range(outputs)]
+        self.nodes.append(Node(kind, inputs, tuple(names), attributes))
+        return names
+
+    def constant(self, values: Any, dtype: Any = np.float32) -> str:
+        """Return the name of a constant; equal ones share it."""
+        array = np.ascontiguousarray(values, dtype)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._known:
+            self._known[key] = name = f"c{len(self.constants)}"
+            self.constants[name] = array
+        return self._known[key]
+
+    def integers(self, *values: int) -> str:
+        """Return the name of a constant list of int64."""
+        return self.constant(values, np.int64)
+
+    def state(self, place: str, shape: tuple[int, ...], streams_axis: int) -> State:
+        """Enter a state; its `output` must be written by a node (`write_state`)."""
+        name = "state_" + place.strip(".").replace(".", "_")
+        self.states.append(State(name, f"next_{name}", shape, streams_axis))
+        return self.states[-1]
+
+    def write_state(self, state: State, kind: str, *inputs: str, **attributes: Any) -> None:
+        """Append the operator whose output is the state after the block."""
+        self.nodes.append(Node(kind, inputs, (state.output,), attributes))
+
+
+class Signal:
+    """What flows between layers: `channels` channels in one of two layouts, turned into the other where it is asked for.
+
+    by_channel: (streams, channels, samples), as convolutions take it. by_time: (samples, streams, channels), as recurrent
+    layers do.
+    """
+
+    def __init__(self, graph: Graph, channels: int, by_channel: str = "", by_time: str = "") -> None:
+        self.graph, self.channels = graph, channels
+        self._by_channel, self._by_time = by_channel, by_time
+
+    @property
+    def is_by_time(self) -> bool:
+        """Whether it lies by time already, and by channel not yet."""
+        return bool(self._by_time and not self._by_channel)
+
+    @property
+    def by_channel(self) -> str:
+        """Its name as (streams, channels, samples)."""
+        if not self._by_channel:
+            self._by_channel = self.graph.add("Transpose", self._by_time, perm=[1, 2, 0])
+        return self._by_channel
+
+    @property
+    def by_time(self) -> str:
+        """Its name as (samples, streams, channels)."""
+        if not self._by_time:
+            self._by_time = self.graph.add("Transpose", self._by_channel, perm=[2, 0, 1])
+        return self._by_time
+
+    def with_past(self, place: str, samples: int) -> str:
+        """Return it by channel with the `samples` before the block in front, remembered as a state."""
+        if samples == 0:
+            return self.by_channel
+        graph = self.graph
+        state = graph.state(place, (1, self.channels, samples), 0)
+        joined = graph.add("Concat", state.input, self.by_channel, axis=2)
+        end, axis = graph.integers(np.iinfo(np.int64).max), graph.integers(2)
+        graph.write_state(state, "Slice", joined, graph.integers(-samples), end, axis)
+        return joined
