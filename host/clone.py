@@ -32,6 +32,7 @@ def clone(
     knobs: Ranges | Iterable[str],
     out: str | Path,
     *,
+    capture_folder: str | Path | None = None,
     dry: str | Path | Sequence[str | Path] | None = None,
     seed: int = 0,
     capturing: Mapping[str, Any] | None = None,
@@ -49,6 +50,7 @@ def clone(
         target: path of a .vst3, a plugin, an effect, a native pedalboard plugin, a Chain or a Mix.
         knobs: names, or name → (minimum, maximum) or (minimum, maximum, "log"), see `capture`.
         out: folder of the run.
+        capture_folder: where the capture lies, or is made; None: `out`/capture. Several runs may share one.
         dry: recordings and folders of them; None: the built-in excitation.
         seed: of everything that is drawn.
         capturing, training, evaluating: further arguments of `capture`, `train` and `evaluate`.
@@ -61,7 +63,9 @@ def clone(
     from ..models.training import train
 
     out = Path(out)
-    folder = capture(target, knobs, out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {}))
+    folder = capture(
+        target, knobs, capture_folder or out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {})
+    )
     trained = train(folder, out, seed=seed, progress=progress, **dict(training or {}))
     (finish(trained) if finish else trained).save(out / MODEL_NAME)
     evaluation, model = certify(load(out / MODEL_NAME), folder, out, seed=seed, progress=progress, **dict(evaluating or {}))
