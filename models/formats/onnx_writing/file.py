@@ -7,7 +7,7 @@ import numpy as np
 
 from ...errors import MissingExtra
 from ...model import Model
-from .graph import Graph, Node, State
+from .graph import Body, Graph, Node, State
 from .lowering import lower
 
 OPSET, IR_VERSION = 17, 8  # onnxruntime 1.12 of July 2022 reads them
@@ -95,7 +95,14 @@ def _serialised(onnx: Any, model: Model, graph: Graph, properties: dict[str, str
 
 
 def _node(onnx: Any, node: Node) -> Any:
-    return onnx.helper.make_node(node.kind, node.inputs, node.outputs, **node.attributes)
+    attributes = {name: _body(onnx, v) if isinstance(v, Body) else v for name, v in node.attributes.items()}
+    return onnx.helper.make_node(node.kind, node.inputs, node.outputs, **attributes)
+
+
+def _body(onnx: Any, body: Body) -> Any:
+    ends = ([onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names]
+            for names in (body.inputs, body.outputs))  # fmt: skip
+    return onnx.helper.make_graph([_node(onnx, node) for node in body.nodes], "step", *ends)
 
 
 def _libraries() -> tuple[Any, Any]:

@@ -1,5 +1,6 @@
 """A graph being built: nodes, constants and states, as plain data until `file.py` makes them ONNX."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,15 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Body:
+    """A graph within a graph, as an attribute: the step of a loop. It may read the constants of the whole."""
+
+    nodes: list[Node]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,14 @@ class Graph:
         names = [self.name() for _ in range(outputs)]
         self.nodes.append(Node(kind, inputs, tuple(names), attributes))
         return names
+
+    def body(self, inputs: int, step: Callable[..., Sequence[str]]) -> Body:
+        """Return the loop body that `step` builds: from the names of `inputs` inputs to those of its outputs."""
+        around, self.nodes = self.nodes, []
+        names = tuple(self.name() for _ in range(inputs))
+        outputs = tuple(step(*names))
+        body, self.nodes = Body(self.nodes, names, outputs), around
+        return body
 
     def constant(self, values: Any, dtype: Any = np.float32) -> str:
         """Return the name of a constant; equal ones share it."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import CannotHold
-from ...folding import bias_of, matrix_of, normalisation
+from ...folding import as_convolution, scale_and_shift
 from ...model import Model
 from ...spec import (
     GRU,
@@ -108,7 +108,7 @@ class Lowering:
                 return self.filmed(x, at)
             case BatchNorm():
                 return self._scaled(
-                    x, *(graph.constant(values) for values in normalisation(layer, self.weights, at, x.channels))
+                    x, *(graph.constant(values) for values in scale_and_shift(layer, self.weights, at, x.channels))
                 )
             case Gain():
                 level = graph.constant(10.0 ** (layer.level_db / 20.0))
@@ -144,12 +144,11 @@ class Lowering:
     def _matrix(self, layers: Sequence[Any], i: int, x: Signal, prefix: str) -> tuple[Signal, int]:
         """Lower a matrix layer with the normalisation behind it; return (out, next layer)."""
         layer, at = layers[i], f"{prefix}{i}."
-        weight, dilation, groups = matrix_of(layer, self.weights[f"{at}weight"], x.channels)
+        weight, bias, dilation, groups = as_convolution(layer, self.weights, at, x.channels)
         rows = weight.shape[0]
-        bias = bias_of(self.weights, at, rows)
         i += 1
         while i < len(layers) and isinstance(layers[i], BatchNorm):
-            scale, shift = normalisation(layers[i], self.weights, f"{prefix}{i}.", rows)
+            scale, shift = scale_and_shift(layers[i], self.weights, f"{prefix}{i}.", rows)
             weight = weight * scale[:, None, None]
             bias = shift if bias is None else bias * scale + shift
             i += 1
