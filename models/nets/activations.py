@@ -12,12 +12,12 @@ from .layer import Knobs, plays
 LARGEST_FAST_INPUT = 1e9  # its fourth power is a float32 still
 
 
-def fast_tanh(x: Tensor) -> Tensor:
+def fast_tanh(x: Tensor, largest: float = LARGEST_FAST_INPUT) -> Tensor:
     """Return NAM's rational approximation of tanh (NeuralAmpModelerCore, activations.h).
 
     4.4e-4 off for inputs below 12; it does not saturate, the limit is 1.008.
     """
-    x = x.clamp(-LARGEST_FAST_INPUT, LARGEST_FAST_INPUT)
+    x = x.clamp(-largest, largest)  # as an argument, since TorchScript reads no globals
     size, square = x.abs(), x * x
     above = x * (2.45550750702956 + 2.45550750702956 * size + (0.893229853513558 + 0.821226666969744 * size) * square)
     return above / (2.44506634652299 + (2.44506634652299 + square) * (x + 0.814642734961073 * x * size).abs())
