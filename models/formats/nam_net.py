@@ -143,7 +143,7 @@ CURVES = {
     "PReLU": "prelu", "Sigmoid": "sigmoid", "SiLU": "silu", "Hardswish": "hardswish", "Softsign": "softsign",
     "LeakyHardtanh": "leaky_hardtanh", "LeakyHardTanh": "leaky_hardtanh",
 }  # fmt: skip
-_SETTINGS = {
+SETTINGS = {
     "leaky_relu": {"negative_slope": "slope"},
     "leaky_hardtanh": {
         "min_val": "minimum", "max_val": "maximum", "min_slope": "minimum_slope", "max_slope": "maximum_slope"
@@ -180,5 +180,5 @@ def curve(node: Node) -> NamCurve:
             settings["negative_slopes"].entries(1, 1024)
             slopes = tuple(map(float, settings["negative_slopes"].floats()))
         return NamCurve(Activation(name="prelu", slopes=len(slopes)), slopes)
-    values = {ours: settings[theirs].number() for theirs, ours in _SETTINGS.get(name, {}).items() if theirs in settings}
+    values = {ours: settings[theirs].number() for theirs, ours in SETTINGS.get(name, {}).items() if theirs in settings}
     return NamCurve(Activation.model_validate({"name": name, **values}))
