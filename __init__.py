@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .host.capture import capture
     from .host.chain import Chain
     from .host.clone import clone
+    from .host.convert import convert
     from .host.evaluation import evaluate
     from .host.mix import Mix
     from .host.plugins import load_plugin
@@ -46,11 +47,12 @@ _FACE = {  # name: the module it comes from
     "train": "models.training",
     "evaluate": "host.evaluation",
     "clone": "host.clone",
+    "convert": "host.convert",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
-           "NeuralEffect", "NeuralSaturator", "RandomizedOverdrive", "TubeSaturator", "capture", "clone", "effects", "evaluate",
-           "host", "load_plugin", "models", "presets", "train"]  # fmt: skip
+__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
+           "NeuralDelay", "NeuralEffect", "NeuralSaturator", "RandomizedOverdrive", "TubeSaturator", "capture",
+           "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
