@@ -45,6 +45,11 @@ def write(model: Model, path: Path) -> None:
         MissingExtra: onnx or onnxruntime is not installed.
         FileProblem: the folder cannot be written; `path` is never half a file.
     """
-    from .file import file_bytes
-
     write_atomically(path, file_bytes(model))
+
+
+def file_bytes(model: Model) -> bytes:
+    """Return the content of the file of `model`. Raises CannotHold and MissingExtra."""
+    from . import file
+
+    return file.content(model)

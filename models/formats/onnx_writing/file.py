@@ -17,7 +17,7 @@ LARGEST_PREWARM_BLOCK = 8192
 CONSTANT_WITHIN = 1e-6
 
 
-def file_bytes(model: Model) -> bytes:
+def content(model: Model) -> bytes:
     """Return the content of the file. Raises CannotHold and MissingExtra."""
     onnx, _ = _libraries()
     graph = lower(model)
