@@ -72,12 +72,12 @@ class ModelEffect(Effect):
 
     @property
     def tail_seconds(self) -> float:
-        """The receptive field in seconds, and at another rate than the model's what the resampler rings for after it."""
+        """What the model rings for (its receptive field, and until its state spaces have settled), in seconds, and at another
+        rate than the model's the resampler after it."""
         if not self._model:
             return 0.0
         return (
-            self._model.spec.receptive_field / self._model.spec.sample_rate
-            + ModelEffect._latency(self, self._rate) / self._rate
+            self._model.spec.tail_samples / self._model.spec.sample_rate + ModelEffect._latency(self, self._rate) / self._rate
         )
 
     def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
@@ -119,7 +119,7 @@ def net_part(model: Model, sample_rate: float, channels: int) -> Part:
         raise LayoutError(f"this model has {inputs} inputs and {outputs} outputs, the audio has {channels} channels")
     played = compile_model(model, channels)
     knobs: Sequence[Knob] = [Knob(KNOB_SMOOTHING_MS, 1.0)] * len(spec.knobs)
-    part = Part(played.kernel, knobs, played.memory, played.state, played.weights, spec.silence_before)
+    part = Part(played.kernel, knobs, played.memory, played.state, played.weights, played.silence_samples)
     part = resampled(part, sample_rate, float(spec.sample_rate), channels)
     _ = part.kernel.address  # the slow part: whoever prepares a model ahead wants it done
     return part

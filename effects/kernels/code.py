@@ -1,7 +1,7 @@
 """Code: the handful of vector building blocks that every emitted kernel is made of.
 
-A vector holds `lanes` float32. Sums are `llvm.fmuladd` without fast-math flags, in one order for every sample, so
-that a sample never depends on how time was cut.
+A vector holds `lanes` float32 (or, in `double`, float64). Sums are `llvm.fmuladd` without fast-math flags, in one order
+for every sample, so that a sample never depends on how time was cut.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,16 +22,23 @@ def whole(value: int | Value) -> Value:
 
 
 class Code:
-    """Emits into the function whose builder it holds; `lanes` may be narrower than the machine's vectors."""
+    """Emits into the function whose builder it holds; `lanes` may be narrower than the machine's vectors.
 
-    def __init__(self, builder: ir.IRBuilder, machine: Machine, lanes: int | None = None) -> None:
-        self.builder, self.machine = builder, machine
+    `element` is what a lane holds: FLOAT, or DOUBLE, whose pointers count in float64.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, machine: Machine, lanes: int | None = None, element: ir.Type = FLOAT) -> None:
+        self.builder, self.machine, self.element = builder, machine, element
         self.lanes = lanes or machine.lanes
-        self.vector = ir.VectorType(FLOAT, self.lanes) if self.lanes > 1 else FLOAT
+        self.vector = ir.VectorType(element, self.lanes) if self.lanes > 1 else element
 
     def narrow(self, lanes: int) -> "Code":
         """Return the same place with vectors of `lanes` floats."""
-        return Code(self.builder, self.machine, lanes)
+        return Code(self.builder, self.machine, lanes, self.element)
+
+    def double(self) -> "Code":
+        """Return the same place with vectors of float64, half as many."""
+        return Code(self.builder, self.machine, max(1, self.lanes // 2), DOUBLE)
 
     # whole numbers
 
@@ -50,7 +57,7 @@ class Code:
     # memory
 
     def at(self, pointer: Value, *offset: int | Value) -> Value:
-        """Return `pointer` moved by the sum of `offset` floats."""
+        """Return `pointer` moved by the sum of `offset` elements."""
         return self.builder.gep(pointer, [self.add(*offset)])
 
     def load(self, pointer: Value) -> Value:
@@ -64,11 +71,11 @@ class Code:
         self.builder.store(value, place, align=4)
 
     def spread(self, pointer: Value) -> Value:
-        """Load one float into every lane."""
+        """Load one element into every lane."""
         return self.fill(self.builder.load(pointer, align=4))
 
     def fill(self, scalar: Value) -> Value:
-        """Put a float into every lane."""
+        """Put one element into every lane."""
         if self.lanes == 1:
             return scalar
         undefined = ir.Constant(self.vector, ir.Undefined)
@@ -77,7 +84,7 @@ class Code:
 
     def real(self, value: float) -> Value:
         """Return a constant in every lane."""
-        return ir.Constant(self.vector, [value] * self.lanes) if self.lanes > 1 else ir.Constant(FLOAT, value)
+        return ir.Constant(self.vector, [value] * self.lanes) if self.lanes > 1 else ir.Constant(self.element, value)
 
     def ramp(self) -> Value:
         """Return 0, 1, 2, … over the lanes."""
@@ -87,7 +94,8 @@ class Code:
 
     def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
         """Return a * b + c, fused where the machine can."""
-        name = f"llvm.fmuladd.v{self.lanes}f32" if self.lanes > 1 else "llvm.fmuladd.f32"
+        kind = "f64" if self.element == DOUBLE else "f32"
+        name = f"llvm.fmuladd.v{self.lanes}{kind}" if self.lanes > 1 else f"llvm.fmuladd.{kind}"
         module = self.builder.module
         function = module.globals.get(name) or ir.Function(module, ir.FunctionType(self.vector, [self.vector] * 3), name)
         return self.builder.call(function, [a, b, c])

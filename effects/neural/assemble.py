@@ -7,12 +7,12 @@ import numpy as np
 from llvmlite import ir
 
 from ..kernels.abi import data_of, declare_kernel
-from ..kernels.code import INDEX, POINTER, Code, Value, whole
+from ..kernels.code import DOUBLE, INDEX, POINTER, Code, Value, whole
 from ..kernels.kernel import TILE
 from ..kernels.machine import Machine
 from ..kernels.native import NativeKernel
 from .film import SEEN, Films
-from .plan import Buffer, Cell, Knobs, Plan, Rows, Shared, Step, Weights
+from .plan import Buffer, Cell, Clock, Doubles, Knobs, Plan, Rows, Settling, Shared, Step, Weights
 from .rows import copy_rows
 
 CLOCK = 0  # place in memory: samples since the state began
@@ -20,12 +20,13 @@ CLOCK = 0  # place in memory: samples since the state began
 
 @dataclass(frozen=True)
 class Assembled:
-    """What plays a net: the kernel and its arrays as they stand after a reset."""
+    """What plays a net: the kernel, its arrays as they stand at first, and the silence to play before the start."""
 
     kernel: NativeKernel
     memory: np.ndarray
     state: np.ndarray
     weights: np.ndarray
+    silence_samples: int
 
 
 def assemble(plan: Plan, films: Films | None, channels: int, together: bool, outputs: int) -> Assembled:
@@ -37,16 +38,17 @@ def assemble(plan: Plan, films: Films | None, channels: int, together: bool, out
         films.place()
     plan.place()
     knobs = films.knobs if films else 0
-    memory = np.concatenate([np.zeros(SEEN), np.full(knobs, np.nan)])
+    played = 1 if together else channels
+    memory = np.concatenate([np.zeros(SEEN), np.full(knobs, np.nan), np.zeros(plan.memory_size * played)])
     recipe = f"{_recipe(plan, films)} {together} {outputs}"
     kernel = NativeKernel(recipe, lambda machine: _module(plan, films, together, outputs, machine))
-    return Assembled(kernel, memory, plan.state(1 if together else channels), plan.weights)
+    return Assembled(kernel, memory, plan.state(played), plan.weights, plan.silence_samples)
 
 
 def _recipe(plan: Plan, films: Films | None) -> str:
     """Return text that changes whenever the code would."""
     numbers: dict[Buffer, int] = {}
-    parts = [repr((plan.channel_size, plan.shared_size, plan.input_rows))]
+    parts = [repr((plan.channel_size, plan.shared_size, plan.input_rows, plan.memory_size, plan.silence_samples, plan.settles))]
     for step in plan.steps:
         parts.append(repr((step.shape(), [_plain(o, numbers) for o in step.operands()])))
     buffers = [*numbers, plan.source, plan.sink]
@@ -88,6 +90,7 @@ def _module(plan: Plan, films: Films | None, together: bool, outputs: int, machi
 
     def one_channel(channel: Value) -> None:
         places.channel = code.at(shared, plan.shared_size, code.multiply(channel, plan.channel_size))
+        places.doubles = code.at(memory, SEEN + (films.knobs if films else 0), code.multiply(channel, plan.memory_size))
         code.when(tile_begins, lambda: _move_back(places, functions))
         audio_row = code.at(samples, code.multiply(channel, row_stride), start)
         copy_rows(code, frames, plan.input_rows, (audio_row, row_stride), places.rows(Rows(plan.source)))
@@ -106,6 +109,7 @@ class _Places:
     def __init__(self, code: Code, plan: Plan, local: Value, shared: Value, weights: Value, knobs: tuple[Value, Value]) -> None:
         self.code, self.plan, self.local, self.shared, self.weights, self.knobs = code, plan, local, shared, weights, knobs
         self.channel: Value = None
+        self.doubles: Value = None
 
     def now(self, buffer: Buffer) -> Value:
         """Return how far into its room a buffer is."""
@@ -131,6 +135,12 @@ class _Places:
                 return [code.at(self.shared, offset)]
             case Cell(offset):
                 return [code.at(self.channel, offset)]
+            case Doubles(offset):
+                return [code.at(self.doubles, offset)]
+            case Clock():
+                return [self.local]
+            case Settling():
+                return [whole(-(-self.plan.silence_samples // TILE) * TILE if self.plan.settles else 0)]
             case Knobs():
                 return list(self.knobs)
         return [whole(operand)]
@@ -149,7 +159,7 @@ def _define(step: Step, operands: list[Any], code: Code, number: int) -> ir.Func
     """Emit the function of a step's shape."""
     kinds: list[Any] = [INDEX, INDEX]
     for operand in operands:
-        kinds += [INDEX] if isinstance(operand, int) else [POINTER]
+        kinds += [INDEX] if isinstance(operand, int | Clock | Settling) else [_pointer(operand)]
         kinds += [INDEX] if isinstance(operand, Rows | Knobs) else []
     function = ir.Function(
         code.builder.module, ir.FunctionType(ir.VoidType(), kinds), f"{type(step).__name__.lower()}_{number}"
@@ -164,6 +174,10 @@ def _define(step: Step, operands: list[Any], code: Code, number: int) -> ir.Func
     step.define(inner, frames, column, given)
     inner.builder.ret_void()
     return function
+
+
+def _pointer(operand: Any) -> ir.Type:
+    return DOUBLE.as_pointer() if isinstance(operand, Doubles) else POINTER
 
 
 def _move_back(places: _Places, functions: dict[Any, ir.Function]) -> None:

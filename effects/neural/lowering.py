@@ -1,6 +1,7 @@
 """Lowering: from a spec and its weights to the steps of a plan, fusing what follows a matrix into it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,22 @@ from ...models.spec import (
     Gain,
     KnobInputs,
     MaxPool,
+    ModelSpec,
     Multiply,
     Residual,
+    StateSpace,
+    TemporalFiLM,
     WaveNet,
 )
+from ..kernels.kernel import TILE
 from .assemble import Assembled, assemble
 from .film import Film, Films
 from .plan import Buffer, Plan
 from .product import Product, Term, padded_rows
 from .recurrent import Recurrent
 from .rows import Add, Copy, Curve, KnobRows, Pool, ScaleShift, Softmax, Times, slopes_of
+from .state_space import States
+from .temporal_film import LevelFollower
 from .wavenet import lower_wavenet
 
 MATRICES = (Dense, Conv1d, Conv2d)
@@ -38,10 +45,29 @@ def compile_model(model: Model, channels: int) -> Assembled:
     spec = model.spec
     lowering = Lowering(model)
     plan = lowering.plan
+    plan.silence_samples, plan.settles = silence_of(spec)
     with np.errstate(over="ignore", invalid="ignore"):  # extreme weights: the runner mutes what turns non-finite
         plan.sink = lowering.run(spec.layers, plan.source, "layers.")
     together = (spec.input_channels, spec.output_channels) != (1, 1)
     return assemble(plan, lowering.films, channels, together, spec.output_channels)
+
+
+def silence_of(spec: ModelSpec) -> tuple[int, bool]:
+    """Return (silence to play before the start, whether state spaces settle at once in it).
+
+    A constant input brings a state space to a place that is known: with nothing but convolutions beside it, a few tiles of
+    silence do what its whole memory of silence would.
+    """
+    if spec.prewarm_samples is not None or spec.tail_samples == spec.receptive_field or _remembers_otherwise(spec.layers):
+        return spec.silence_before, False
+    states = sum(len(layer.time_constants) for layer in spec.layers)
+    return spec.receptive_field + (1 + states) * TILE, True
+
+
+def _remembers_otherwise(layers: Sequence[Any]) -> bool:
+    inner = [getattr(layer, name, ()) for layer in layers for name in ("body", "shortcut", "condition")]
+    recurrent = any(isinstance(layer, LSTM | GRU | TemporalFiLM) for layer in layers)
+    return recurrent or any(_remembers_otherwise(within) for within in inner)
 
 
 class Lowering:
@@ -62,6 +88,9 @@ class Lowering:
                 continue
             if isinstance(layer, LSTM | GRU):
                 source, i = self._recurrent(layers, i, source, prefix)
+                continue
+            if isinstance(layer, StateSpace):
+                source, i, plus = self._states(layers, i, source, prefix, plus)
                 continue
             source = self._single(layer, source, at)
             i += 1
@@ -105,6 +134,9 @@ class Lowering:
             case FiLM():
                 out, ones = Buffer(rows), np.ones((rows, 1, 1), np.float32)
                 plan.add(Product(plan, out, [Term(source, ones, 1, rows)], film=self.film(at, rows)))
+            case TemporalFiLM():
+                out = Buffer(rows)
+                plan.add(LevelFollower(plan, layer, source, out, self.weights, at))
             case MaxPool():
                 out = Buffer(rows)
                 plan.add(Pool(out, source, rows, layer.kernel_size))
@@ -120,10 +152,24 @@ class Lowering:
         """Lower a matrix layer with the normalisation, FiLM, curve and sum behind it; return (out, next layer, plus)."""
         layer, at = layers[i], f"{prefix}{i}."
         weight, dilation, groups = self._convolution(layer, at, source.rows)
-        rows = weight.shape[0]
         bias = self.weights.get(f"{at}bias")
-        bias = None if bias is None else np.tile(bias, rows // len(bias))
-        i += 1
+        bias = None if bias is None else np.tile(bias, len(weight) // len(bias))
+        return self._product(layers, i + 1, prefix, plus, Term(source, weight, dilation, groups), bias)
+
+    def _states(self, layers: Sequence[Any], i: int, source: Buffer, prefix: str, plus: Buffer | None) -> tuple[Any, ...]:
+        """Lower a state space with the normalisation, FiLM, curve and sum behind it; return (out, next layer, plus)."""
+        rows = source.rows
+        out = Buffer(rows)
+        self.plan.add(States(self.plan, layers[i], source, out, self.weights, f"{prefix}{i}."))
+        following = layers[i + 1] if i + 1 < len(layers) else None
+        if not isinstance(following, BatchNorm | FiLM):
+            return out, i + 1, plus
+        return self._product(layers, i + 1, prefix, plus, Term(out, np.ones((rows, 1, 1), np.float32), 1, rows), None)
+
+    def _product(self, layers: Sequence[Any], i: int, prefix: str, plus: Buffer | None, term: Term,
+                 bias: np.ndarray | None) -> tuple[Any, ...]:  # fmt: skip
+        """Lower a matrix with what from layer `i` on fits into it; return (out, next layer, plus)."""
+        weight, rows = term.weight, len(term.weight)
         while i < len(layers) and isinstance(layers[i], BatchNorm):
             scale, shift = self._normalisation(layers[i], f"{prefix}{i}.", rows)
             weight = weight * scale[:, None, None]
@@ -131,14 +177,14 @@ class Lowering:
             i += 1
         film, curve, slopes = None, None, None
         if i < len(layers) and isinstance(layers[i], FiLM):
-            film = self.film(f"{prefix}{i}.", padded_rows(rows, [groups]))
+            film = self.film(f"{prefix}{i}.", padded_rows(rows, [term.groups]))
             i += 1
         if i < len(layers) and isinstance(layers[i], Activation) and layers[i].name != "softmax":
             curve, slopes = layers[i], self.weights.get(f"{prefix}{i}.slopes")
             i += 1
         last = plus if i == len(layers) else None
         out = Buffer(rows)
-        term = Term(source, weight.astype(np.float32), dilation, groups)
+        term = replace(term, weight=weight.astype(np.float32))
         self.plan.add(Product(self.plan, out, [term], bias, film, curve, slopes, last))
         return out, i, None if last else plus
 

@@ -109,11 +109,28 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Doubles:
+    """Operand: a place in a channel's own float64 memory."""
+
+    offset: int
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Operand: samples since the state began, silence before the start included, at this call's first."""
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Operand: how many of those samples are silence in which states take, at each tile, what it would bring them to."""
+
+
+@dataclass(frozen=True)
 class Knobs:
     """Operand: the knobs' smoothed positions at this call's first sample; passed as pointer and stride."""
 
 
-Operand = Rows | Weights | Shared | Cell | Knobs | int
+Operand = Rows | Weights | Shared | Cell | Doubles | Clock | Settling | Knobs | int
 
 
 @dataclass
@@ -127,6 +144,9 @@ class Plan:
     film_values: int = 0
     shared_size: int = 0
     channel_size: int = 0
+    memory_size: int = 0
+    silence_samples: int = 0
+    settles: bool = False
     _weights: list[np.ndarray] = field(default_factory=list)
     _weight_size: int = 0
     _cells: list[tuple[int, np.ndarray]] = field(default_factory=list)
@@ -156,6 +176,12 @@ class Plan:
         self._cell_size += lines(np.size(values))
         return offset
 
+    def remember(self, count: int) -> int:
+        """Reserve float64 of each channel, zero at the start; return their offset."""
+        offset = self.memory_size
+        self.memory_size += lines(count)
+        return offset
+
     def add(self, step: Step) -> None:
         """Append a step."""
         self.steps.append(step)
@@ -171,8 +197,9 @@ class Plan:
             at += buffer.size
         self.channel_size = at
         self._place_scratch([b for b in unique if not b.history])
-        if self.channel_size + self.shared_size > LARGEST_STATE:
-            raise InvalidValue(f"layers: playing this net needs {4 * (at + self.shared_size) / 2**30:.1f} GiB of state, "
+        size = self.channel_size + self.shared_size + 2 * self.memory_size
+        if size > LARGEST_STATE:
+            raise InvalidValue(f"layers: playing this net needs {4 * size / 2**30:.1f} GiB of state, "
                                f"{4 * LARGEST_STATE / 2**30:g} are allowed")  # fmt: skip
 
     def _place_scratch(self, buffers: list[Buffer]) -> None:

@@ -10,6 +10,7 @@ in torch's convention: a convolution is (out, in / groups, taps), its last tap m
 from .convolutions import Conv1d, Conv2d, Dense
 from .layer import Activation, BaseLayer
 from .layers import BatchNorm, FiLM, Gain, KnobInputs, MaxPool
+from .memory import StateSpace, TemporalFiLM
 from .model import Conditioning, Layer, ModelSpec, tcn, wavenet
 from .plain import LARGEST_RECEPTIVE_FIELD, Plain, Shapes
 from .recurrent import GRU, LSTM
@@ -19,5 +20,5 @@ from .wavenet import SignalFiLM, WaveNet, WaveNetArray
 __all__ = [
     "GRU", "LARGEST_RECEPTIVE_FIELD", "LSTM", "Activation", "BaseLayer", "BatchNorm", "Conditioning", "Conv1d", "Conv2d",
     "Dense", "FiLM", "Gain", "KnobInputs", "Layer", "MaxPool", "ModelSpec", "Multiply", "Plain", "Residual", "Shapes",
-    "SignalFiLM", "TwoPaths", "WaveNet", "WaveNetArray", "run_outputs", "tcn", "wavenet",
+    "SignalFiLM", "StateSpace", "TemporalFiLM", "TwoPaths", "WaveNet", "WaveNetArray", "run_outputs", "tcn", "wavenet",
 ]  # fmt: skip

@@ -33,8 +33,14 @@ class BaseLayer(Plain):
 
     @property
     def receptive_field(self) -> int:
-        """Input samples that one output sample depends on; the state of a recurrent layer is not counted."""
+        """Input samples that one output sample depends on; a state is not counted."""
         return 1
+
+    @property
+    def time_constants(self) -> tuple[float, ...]:
+        """The longest time constant, in samples, of each state space in it: how long a state rings."""
+        within = (layer for name in ("body", "shortcut", "condition") for layer in getattr(self, name, ()))
+        return tuple(samples for layer in within for samples in layer.time_constants)
 
     @property
     def conditioned(self) -> bool:

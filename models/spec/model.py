@@ -1,5 +1,6 @@
 """ModelSpec: a whole network, and the nets that are built most."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_serializer, field_validator
@@ -9,6 +10,7 @@ from ..parameter import Parameter
 from .convolutions import Conv1d, Conv2d, Dense
 from .layer import Activation
 from .layers import BatchNorm, FiLM, Gain, KnobInputs, MaxPool
+from .memory import StateSpace, TemporalFiLM
 from .plain import LARGEST_RECEPTIVE_FIELD, Plain, Shapes, Width
 from .recurrent import GRU, LSTM
 from .residual import Multiply, Residual, run_outputs
@@ -16,13 +18,14 @@ from .wavenet import WaveNet, WaveNetArray
 
 Kinds = (
     Activation | BatchNorm | Conv1d | Conv2d | Dense | FiLM | Gain | GRU | KnobInputs | LSTM | MaxPool | Multiply
-    | Residual | WaveNet
+    | Residual | StateSpace | TemporalFiLM | WaveNet
 )  # fmt: skip
 Layer = Annotated[Kinds, Field(discriminator="kind")]
 for nesting in (Multiply, Residual, WaveNet):  # they hold layers of every kind, themselves included
     nesting.model_rebuild(_types_namespace={"Layer": Layer})
 
 
+LONGEST_TAIL = 2**26  # samples; 23 minutes at 48 kHz
 DEEPEST_NESTING = 64  # lists and mappings within each other; far below what Python's stack bears
 
 
@@ -55,7 +58,7 @@ class ModelSpec(Plain):
         input_channels: of the signal; 1: every channel of audio is played on its own.
         prewarm_samples: silence that precedes the first sample, so that a player starts without a click (a player
             fills it up to whole tiles of 64);
-            None: the receptive field. 0 starts from the zero state.
+            None: `tail_samples`. 0 starts from the zero state.
 
     Raises:
         InvalidValue: naming the field that does not fit.
@@ -110,6 +113,9 @@ class ModelSpec(Plain):
             raise InvalidValue(f"ModelSpec.layers: KnobInputs takes {count} knobs, the model has {len(self.knobs)}")
         if self.receptive_field > LARGEST_RECEPTIVE_FIELD:
             raise InvalidValue(f"ModelSpec.layers: receptive field {self.receptive_field} is above {LARGEST_RECEPTIVE_FIELD}")
+        if self.tail_samples > LONGEST_TAIL:
+            raise InvalidValue(f"ModelSpec.layers: state spaces ring for {self.tail_samples} samples, {LONGEST_TAIL} are "
+                               "allowed; lower their longest_samples")  # fmt: skip
 
     @property
     def output_channels(self) -> int:
@@ -118,13 +124,22 @@ class ModelSpec(Plain):
 
     @property
     def receptive_field(self) -> int:
-        """Input samples that one output sample depends on; a recurrent state is not counted."""
+        """Input samples that one output sample depends on; a state is not counted."""
         return 1 + sum(layer.receptive_field - 1 for layer in self.layers)
+
+    @property
+    def tail_samples(self) -> int:
+        """The receptive field, and until every state space has settled to 1e-5 of where it was; an LSTM's state not counted.
+
+        n of them in series, all of time constant t, need 12, 15, 17, 19, … t: (9 + 3 n) t and less.
+        """
+        lasting = [t for layer in self.layers for t in layer.time_constants]
+        return self.receptive_field + (math.ceil((9 + 3 * len(lasting)) * max(lasting)) if lasting else 0)
 
     @property
     def silence_before(self) -> int:
         """Samples of silence a player plays before the first sample."""
-        return self.receptive_field if self.prewarm_samples is None else self.prewarm_samples
+        return self.tail_samples if self.prewarm_samples is None else self.prewarm_samples
 
     @property
     def multiply_adds(self) -> int:
