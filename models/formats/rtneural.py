@@ -17,6 +17,7 @@ from .rtneural_layers import LAYERS, width_of
 from .weighted import Weighted, series
 
 NAME = "RTNeural JSON"
+RATES = ("samplerate", "sample_rate")
 
 
 def recognises(node: Node) -> bool:
@@ -47,7 +48,7 @@ def read_net(node: Node, most_layers: int = 1024) -> tuple[int, list[Weighted]]:
 def sample_rate(node: Node, default: float) -> float:
     """Return the rate in Hz that the file names in `metadata`, in `model_data` or at its top, as a number or a text."""
     for part in (node.get("metadata"), node.get("model_data"), node):
-        for key in ("samplerate", "sample_rate"):
+        for key in RATES:
             rate = part.get(key) if part else None
             if rate is not None:
                 return _hertz(rate)
@@ -64,9 +65,10 @@ def _hertz(rate: Node) -> float:
 
 
 def what_it_says(node: Node, *known: str) -> dict[str, Any]:
-    """Return what the file says of itself: its `metadata`, and its other plain values outside `known`."""
+    """Return what the file says of itself: its `metadata`, and its other plain values outside `known`, never the rate."""
     plain = {key: part.value for key, part in node.mapping().items() if not isinstance(part.value, dict | list)}
     about = node.get("metadata")
-    return {key: value for key, value in plain.items() if key not in known} | (
+    told = {key: value for key, value in plain.items() if key not in known} | (
         {key: part.value for key, part in about.mapping().items()} if about else {}
     )
+    return {key: value for key, value in told.items() if key not in RATES}

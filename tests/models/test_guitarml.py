@@ -5,31 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent))
 import foreign_files as files
-from random_specs import answer, one_thread
+from foreign_players import guitarml
+from random_specs import answer
 
 from wetdry import NeuralEffect
 from wetdry.models import load
 from wetdry.models.errors import ModelFileError
 
 RATE = 44100
-
-
-def trainer(item, audio, *knobs):
-    """CoreAudioML's SimpleRNN on audio with constant knobs beside it: (outputs, samples)."""
-    about, state = item["model_data"], {k: torch.tensor(v, dtype=torch.float64) for k, v in item["state_dict"].items()}
-    biased = "rec.bias_ih_l0" in state
-    rec = getattr(nn, about["unit_type"])(about["input_size"], about["hidden_size"], about["num_layers"], bias=biased).double()
-    lin = nn.Linear(about["hidden_size"], about["output_size"], bias="lin.bias" in state).double()
-    rec.load_state_dict({name[4:]: value for name, value in state.items() if name.startswith("rec.")})
-    lin.load_state_dict({name[4:]: value for name, value in state.items() if name.startswith("lin.")})
-    x = torch.tensor(np.stack([audio, *(np.full(len(audio), knob) for knob in knobs)], 1), dtype=torch.float64)
-    with one_thread(), torch.no_grad():
-        return (lin(rec(x)[0]) + (x[:, :1] if about["skip"] else 0)).numpy().T
 
 
 def signal(samples=400):
@@ -44,11 +30,11 @@ def test_plays_as_torch_does(kind, skip, layers, knobs, tmp_path):
     item = files.guitarml(6, kind, 1 + len(knobs), layers=layers, skip=skip, sample_rate=8000)
     model = load(files.write(tmp_path, item))
     audio = signal()
-    assert answer(model, audio[None], np.array(knobs)) == pytest.approx(trainer(item, audio, *knobs), abs=1e-9)
+    assert answer(model, audio[None], np.array(knobs)) == pytest.approx(guitarml(item, audio, *knobs), abs=1e-9)
     names = ("drive", "tone")[: len(knobs)]
     assert tuple(knob.name for knob in model.spec.knobs) == names
     silence = np.zeros(4000)  # half a second
-    expected = trainer(item, np.concatenate([silence, audio]), *knobs)[0, len(silence) :]
+    expected = guitarml(item, np.concatenate([silence, audio]), *knobs)[0, len(silence) :]
     effect = NeuralEffect(model, **dict(zip(names, knobs, strict=True)))
     assert effect(audio, 8000) == pytest.approx(expected, abs=2e-5)
 
@@ -56,7 +42,7 @@ def test_plays_as_torch_does(kind, skip, layers, knobs, tmp_path):
 def test_several_outputs(tmp_path):
     item = files.guitarml(6, outputs=2, skip=0)
     assert answer(load(files.write(tmp_path, item)), signal()[None], np.zeros(0)) == pytest.approx(
-        trainer(item, signal()), abs=1e-9
+        guitarml(item, signal()), abs=1e-9
     )
 
 
@@ -64,7 +50,7 @@ def test_without_biases(tmp_path):
     item = files.guitarml(6, bias=False, layers=2)
     item["state_dict"] = {name: value for name, value in item["state_dict"].items() if "bias" not in name}
     assert answer(load(files.write(tmp_path, item)), signal()[None], np.zeros(0)) == pytest.approx(
-        trainer(item, signal()), abs=1e-9
+        guitarml(item, signal()), abs=1e-9
     )
 
 

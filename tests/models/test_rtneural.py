@@ -184,4 +184,4 @@ def test_a_state_dict_alone_is_told_where_to_go(tmp_path):
 def test_rate_and_start(more, rate, tmp_path):
     model = load(files.write(tmp_path, files.rtneural(LAYERS["gru"], author="me", esr=0.01) | more))
     assert (model.spec.sample_rate, model.spec.silence_before) == (rate, 0)
-    assert model.metadata == {"author": "me", "esr": 0.01} | more
+    assert model.metadata == {"author": "me", "esr": 0.01}
