@@ -1,4 +1,8 @@
-"""wetdry's own file: safetensors, the whole record as JSON under the header key `wetdry`."""
+"""wetdry's own file: safetensors, the whole record as JSON under the header key `wetdry`.
+
+Format version 1 stores float32 weights. Version 2 may store float16, or int8 with scales (`small_numbers`); they are read
+as float32, and only `write(…, numbers=…)` makes them.
+"""
 
 import json
 from pathlib import Path
@@ -9,9 +13,10 @@ from ..errors import ModelFileError
 from ..files import write_atomically
 from ..model import Model
 from ..spec import ModelSpec
+from . import small_numbers
 
 NAME = "wetdry safetensors"
-FORMAT_VERSION = 1
+FORMAT_VERSION, SMALL_NUMBERS_VERSION = 1, 2
 LARGEST_FILE = 512 * 2**20
 
 
@@ -41,24 +46,29 @@ def read(path: Path) -> Model:
         data = json.loads(record)
     except (ValueError, RecursionError):
         raise ModelFileError(path, "wetdry", "the header is not JSON") from None
-    if not isinstance(data, dict) or data.get("format_version") != FORMAT_VERSION:
-        found = data.get("format_version") if isinstance(data, dict) else data
-        raise ModelFileError(path, "format_version", f"{found!r:.40} is not {FORMAT_VERSION}; a newer wetdry may read it")
+    version = data.get("format_version") if isinstance(data, dict) else data
+    if version not in (FORMAT_VERSION, SMALL_NUMBERS_VERSION) or isinstance(version, bool):
+        known = f"{FORMAT_VERSION} or {SMALL_NUMBERS_VERSION}"
+        raise ModelFileError(path, "format_version", f"{version!r:.40} is not {known}; a newer wetdry may read it")
     for key in ("spec", "training", "certificate"):
         if not isinstance(data.get(key), dict):
             raise ModelFileError(path, key, "missing, or not a mapping")
     metadata = data.get("metadata", {})
     if not isinstance(metadata, dict):
         raise ModelFileError(path, "metadata", "not a mapping")
+    if version == SMALL_NUMBERS_VERSION:
+        weights = small_numbers.unpacked(weights)
     return Model(ModelSpec(**data["spec"]), weights, data["training"], data["certificate"], path, metadata)
 
 
-def write(model: Model, path: Path) -> None:
-    """Write `model` to `path`. Raises FileProblem; `path` is never half a file."""
+def write(model: Model, path: Path, numbers: small_numbers.Numbers = "float32") -> None:
+    """Write `model` to `path`, its weights as such numbers. Raises FileProblem; `path` is never half a file."""
     from safetensors.numpy import save
 
-    record = {"format_version": FORMAT_VERSION, "spec": model.spec.to_dict(),
+    small_numbers.check(numbers)
+    version = FORMAT_VERSION if numbers == "float32" else SMALL_NUMBERS_VERSION
+    record = {"format_version": version, "spec": model.spec.to_dict(),
               "training": model.training, "certificate": model.certificate, "metadata": model.metadata}  # fmt: skip
-    arrays = {name: np.ascontiguousarray(model.weights[name]) for name in model.spec.weight_shapes}
-    data = save(arrays, {"wetdry": json.dumps(record)})
+    arrays = small_numbers.packed({name: model.weights[name] for name in model.spec.weight_shapes}, numbers)
+    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"wetdry": json.dumps(record)})
     write_atomically(path, data)
