@@ -33,23 +33,25 @@ from pathlib import Path
 
 from ...files import write_atomically
 from ...model import Model
+from ..small_numbers import Numbers, check, rounded
 
 NAME = "ONNX"
 
 
-def write(model: Model, path: Path) -> None:
-    """Write `model` to `path` (.onnx).
+def write(model: Model, path: Path, numbers: Numbers = "float32") -> None:
+    """Write `model` to `path` (.onnx), its weights as such numbers; the graph computes in float32 whatever they are.
 
     Raises:
         CannotHold: a layer without a counterpart in ONNX.
         MissingExtra: onnx or onnxruntime is not installed.
         FileProblem: the folder cannot be written; `path` is never half a file.
     """
-    write_atomically(path, file_bytes(model))
+    write_atomically(path, file_bytes(model, numbers))
 
 
-def file_bytes(model: Model) -> bytes:
+def file_bytes(model: Model, numbers: Numbers = "float32") -> bytes:
     """Return the content of the file of `model`. Raises CannotHold and MissingExtra."""
     from . import file
 
-    return file.content(model)
+    check(numbers)
+    return file.content(model if numbers == "float32" else rounded(model, numbers), numbers)

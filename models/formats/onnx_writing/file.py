@@ -7,6 +7,7 @@ import numpy as np
 
 from ...errors import MissingExtra
 from ...model import Model
+from ..small_numbers import Numbers
 from .graph import Body, Graph, Node, State
 from .lowering import lower
 
@@ -17,10 +18,10 @@ LARGEST_PREWARM_BLOCK = 8192
 CONSTANT_WITHIN = 1e-6
 
 
-def content(model: Model) -> bytes:
+def content(model: Model, numbers: Numbers = "float32") -> bytes:
     """Return the content of the file. Raises CannotHold and MissingExtra."""
     onnx, _ = _libraries()
-    graph = lower(model)
+    graph = lower(model, numbers)
     properties = _properties(model)
     bare = _serialised(onnx, model, graph, properties)
     starts = start_states(model, graph, bare)

@@ -6,6 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..small_numbers import Numbers, fits_half, has_long_rows, whole_numbers
+
+FEWEST_SMALL_NUMBERS = 64  # in one array; fewer are not worth an operator
+FLOAT = 1  # onnx.TensorProto.FLOAT
+
 
 @dataclass(frozen=True)
 class Node:
@@ -38,8 +43,12 @@ class State:
 
 @dataclass
 class Graph:
-    """Nodes in the order they run; `first` holds those that only depend on the knobs, which run before the others."""
+    """Nodes in the order they run; `first` holds those that only depend on constants and knobs, which run before the others.
 
+    `numbers` is how weights are stored.
+    """
+
+    numbers: Numbers = "float32"
     nodes: list[Node] = field(default_factory=list)
     first: list[Node] = field(default_factory=list)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
@@ -77,6 +86,29 @@ class Graph:
         if key not in self._known:
             self._known[key] = name = f"c{len(self.constants)}"
             self.constants[name] = array
+        return self._known[key]
+
+    def weight(self, values: np.ndarray, rows: int = 0) -> str:
+        """Return the name of a weight, stored in small numbers where that pays; `rows` is the axis of the outputs' channels.
+
+        Engines turn them back once, when they load the file: a Cast and a Mul of constants are constant themselves.
+        """
+        array = np.ascontiguousarray(values, np.float32)
+        if self.numbers == "float32" or array.size < FEWEST_SMALL_NUMBERS:
+            return self.constant(array)
+        if self.numbers == "int8" and has_long_rows(array, rows):
+            whole, scale = whole_numbers(array, rows)
+            column = scale.reshape([-1 if axis == rows else 1 for axis in range(array.ndim)])
+            return self._before("Mul", self._before("Cast", self.constant(whole, np.int8), to=FLOAT), self.constant(column))
+        if not fits_half(array):
+            return self.constant(array)
+        return self._before("Cast", self.constant(array, np.float16), to=FLOAT)
+
+    def _before(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        key = (kind, inputs)
+        if key not in self._known:
+            self._known[key] = name = self.name()
+            self.first.append(Node(kind, inputs, (name,), attributes))
         return self._known[key]
 
     def integers(self, *values: int) -> str:

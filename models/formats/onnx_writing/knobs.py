@@ -54,12 +54,13 @@ class KnobValues:
             every = dense(graph, vector, weight, bias)
             sizes = graph.integers(*(len(bias) // 2 for _, bias in self.films for _ in range(2)))
             graph.nodes.append(Node("Split", (every, sizes), tuple(self.parts), {"axis": 0}))
-        graph.nodes, graph.first = graph.nodes[:start], graph.nodes[start:]
+        graph.first += graph.nodes[start:]
+        del graph.nodes[start:]
 
 
 def dense(graph: Graph, x: str, weight: np.ndarray, bias: np.ndarray | None) -> str:
     """Return W x + b over the last dimension of `x`; weight is (out, in)."""
-    product = graph.add("MatMul", x, graph.constant(weight.T))
+    product = graph.add("MatMul", x, graph.weight(weight.T, rows=1))
     return product if bias is None else graph.add("Add", product, graph.constant(bias))
 
 

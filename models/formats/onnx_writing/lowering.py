@@ -24,6 +24,7 @@ from ...spec import (
     Residual,
     WaveNet,
 )
+from ..small_numbers import Numbers
 from .curves import curve
 from .graph import Graph, Node, Signal
 from .knobs import KnobValues, dense
@@ -33,13 +34,13 @@ from .wavenet import lower_wavenet
 MATRICES = (Dense, Conv1d, Conv2d)
 
 
-def lower(model: Model) -> Graph:
+def lower(model: Model, numbers: Numbers = "float32") -> Graph:
     """Return the graph of a model: `audio`, `knobs` and states in, `output` and states out.
 
     Raises:
         CannotHold: a layer without a counterpart in ONNX.
     """
-    lowering = Lowering(model)
+    lowering = Lowering(model, numbers)
     graph = lowering.graph
     out = lowering.run(model.spec.layers, Signal(graph, model.spec.input_channels, by_channel="audio"), "layers.")
     graph.nodes.append(Node("Identity", (out.by_channel,), ("output",), {}))
@@ -50,8 +51,8 @@ def lower(model: Model) -> Graph:
 class Lowering:
     """Walks the layers of one model; `run` is where every kind is turned into operators."""
 
-    def __init__(self, model: Model) -> None:
-        self.graph, self.weights = Graph(), model.weights
+    def __init__(self, model: Model, numbers: Numbers) -> None:
+        self.graph, self.weights = Graph(numbers), model.weights
         self.knobs = KnobValues(self.graph, model)
 
     def run(self, layers: Sequence[Any], x: Signal, prefix: str) -> Signal:
@@ -68,7 +69,7 @@ class Lowering:
     def convolution(self, x: Signal, at: str, weight: np.ndarray, bias: np.ndarray | None, *, dilation: int = 1,
                     groups: int = 1) -> Signal:  # fmt: skip
         """Return the causal convolution of `x`; its past is a state named by `at`."""
-        inputs = [x.with_past(at, (weight.shape[2] - 1) * dilation), self.graph.constant(weight)]
+        inputs = [x.with_past(at, (weight.shape[2] - 1) * dilation), self.graph.weight(weight)]
         inputs += [] if bias is None else [self.graph.constant(bias)]
         shape = {"kernel_shape": [weight.shape[2]], "dilations": [dilation], "group": groups}
         return self.signal(weight.shape[0], self.graph.add("Conv", *inputs, **shape))

@@ -39,7 +39,7 @@ def _operator(graph: Graph, layer: LSTM | GRU, x: Signal, arrays: list[np.ndarra
     order = ORDERS[layer.kind]
     gates = [np.split(array, len(order)) for array in arrays]
     into, back, *biases = (np.concatenate([parts[i] for i in order]) for parts in gates)
-    constants = [graph.constant(array[None]) for array in (into, back, np.concatenate(biases))]
+    constants = [graph.weight(into[None], 1), graph.weight(back[None], 1), graph.constant(np.concatenate(biases)[None])]
     more: dict[str, Any] = {"linear_before_reset": 1} if isinstance(layer, GRU) else {}
     inputs = (x.by_time, *constants, "", *before)
     out, *after = graph.add_many(layer.kind, inputs, 1 + len(before), hidden_size=layer.hidden, **more)
