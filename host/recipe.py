@@ -10,6 +10,7 @@ from ..models.model import load
 from . import _pedalboard
 from .chain import Chain
 from .container import Container
+from .foreign import ForeignModel
 from .mix import Mix
 from .native_knobs import native_settings
 from .plugins import Plugin, load_plugin
@@ -41,13 +42,16 @@ def describe(processor: Any) -> dict[str, Any]:
     if isinstance(processor, Plugin):
         return {"kind": "vst3", "path": str(Path(processor.path).resolve()), "plugin_name": processor.plugin_name,
                 "raw": processor.raw_values}  # fmt: skip
+    if isinstance(processor, ForeignModel):
+        return {"kind": "foreign", "path": str(processor.path.resolve()), "arguments": processor.arguments(),
+                "raw": processor.raw_values}  # fmt: skip
     if _pedalboard.is_native(processor):
         return {"kind": "native", "name": type(processor).__name__, "values": _native_values(processor)}
     raise InvalidType(f"{processor!r:.80} cannot be written as a recipe")
 
 
 def build(recipe: dict[str, Any]) -> Any:
-    """Return the processor a recipe describes.
+    """Return the processor a recipe describes. A recipe that says a TorchScript is trusted is as trusted as who wrote it.
 
     Raises:
         InvalidValue: an unknown kind; UnknownName, ModelFileError, PluginError: a part that is not there.
@@ -67,9 +71,13 @@ def build(recipe: dict[str, Any]) -> Any:
         plugin = load_plugin(recipe["path"], recipe["plugin_name"])
         plugin.raw_values = recipe["raw"]
         return plugin
+    if kind == "foreign":
+        model = load_plugin(recipe["path"], **recipe["arguments"])
+        model.raw_values = recipe["raw"]
+        return model
     if kind == "native":
         return _build_native(recipe["name"], recipe["values"])
-    raise InvalidValue(f"recipe kind {kind!r} is not one of chain, effect, mix, model, native, vst3, wire")
+    raise InvalidValue(f"recipe kind {kind!r} is not one of chain, effect, foreign, mix, model, native, vst3, wire")
 
 
 def _values(effect: Effect) -> dict[str, Any]:

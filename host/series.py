@@ -6,7 +6,8 @@ from typing import Any, cast
 from ..effects.effect import Effect
 from . import _pedalboard
 from .container import Container
-from .stages import CompiledStage, NativeStage, ProcessorStage, Stage
+from .foreign import ForeignModel
+from .stages import CompiledStage, ForeignStage, NativeStage, ProcessorStage, Stage
 
 
 def serial_stages(processors: Iterable[Any]) -> list[Stage]:
@@ -23,10 +24,10 @@ def serial_stages(processors: Iterable[Any]) -> list[Stage]:
     for kind, run in runs:
         if kind == "container":
             stages += cast(Container, run[0])._build()
+        elif kind in ("ours", "native"):
+            stages.append({"ours": CompiledStage, "native": NativeStage}[kind](run))
         else:
-            stages.append(
-                {"ours": CompiledStage, "native": NativeStage}[kind](run) if kind != "other" else ProcessorStage(run[0])
-            )
+            stages.append(ForeignStage(run[0]) if kind == "foreign" else ProcessorStage(run[0]))
     return stages
 
 
@@ -38,6 +39,8 @@ def _flat(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
             yield "container", processor
         elif isinstance(processor, Effect):
             yield "ours", processor
+        elif isinstance(processor, ForeignModel):
+            yield "foreign", processor
         elif _pedalboard.is_native(processor):
             yield "native", processor
         elif processor is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from ..effects.effect import Effect
 from ..effects.player import Player
 from . import _pedalboard
+from .foreign import ForeignModel
 
 PRIMING_SAMPLES = 64
 
@@ -95,6 +96,21 @@ class ProcessorStage:
     def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
         """Play the next block."""
         return self._processor.process(block, sample_rate, reset=False)
+
+
+class ForeignStage:
+    """A foreign model; told the layout, so that blocks of few samples are no riddle."""
+
+    def __init__(self, model: ForeignModel) -> None:
+        self._model = model
+
+    def start(self) -> None:
+        """Begin a stream."""
+        self._model.reset()
+
+    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Play the next block."""
+        return self._model.play_planar(block, sample_rate, reset=False)
 
 
 class ParallelStage:

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import CaptureError, InvalidType, InvalidValue
+from ...models.files import sha256_of
 from ...models.parameter import Parameter
 from .. import _pedalboard
 from ..chain import Chain
+from ..foreign import ForeignModel
 from ..native_knobs import range_is_unknown
 from ..plugins import Plugin, load_plugin
 
@@ -25,7 +27,7 @@ def as_processor(target: Any) -> Any:
         return load_plugin(target)
     if not callable(getattr(target, "process", None)):
         raise InvalidType(
-            f"target {target!r:.80} is no processor: pass a .vst3 path, an effect, a pedalboard plugin or a Chain"
+            f"target {target!r:.80} is no processor: pass a .vst3 or .onnx path, an effect, a pedalboard plugin or a Chain"
         )
     return target
 
@@ -161,6 +163,9 @@ def identity_of(processor: Any) -> dict[str, Any]:
                 "format": "VST3", "identifier": native.identifier, "file": processor.path.name,
                 "sha256": plugin_sha256(processor.path),
                 "parameters": {n: [p.raw_value, p.string_value] for n, p in processor.parameters.items()}}  # fmt: skip
+    if isinstance(processor, ForeignModel):
+        return {"name": processor.name, "manufacturer": "", "version": "", "format": processor.kind,
+                "file": processor.path.name, "sha256": sha256_of(processor.path)}  # fmt: skip
     if _pedalboard.is_native(processor):
         return {
             "name": type(processor).__name__,
