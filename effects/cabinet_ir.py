@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..models.decibels import factor
 from ..models.errors import InvalidValue
 from ..models.parameter import Parameter
 from .effect import Effect
@@ -127,7 +128,7 @@ class CabinetIR(Effect):
 
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:
         if parameter.name == "level_db":
-            return 10.0 ** (parameter.to_number(value) / 20.0)
+            return factor(parameter.to_number(value))
         return parameter.to_raw(value)
 
     def _knobs(self) -> tuple[Knob, ...]:

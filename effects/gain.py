@@ -1,5 +1,6 @@
 """Gain: level, and nothing else."""
 
+from ..models.decibels import factor
 from ..models.parameter import Parameter
 from .effect import Effect
 from .kernels.gain import GAIN
@@ -27,7 +28,7 @@ class Gain(Effect):
     gain_db: float
 
     def _kernel_number(self, parameter: Parameter, value: object) -> float:
-        return 10.0 ** (parameter.to_number(value) / 20.0)
+        return factor(parameter.to_number(value))
 
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, 1.0) for p in self.parameters_table)

@@ -27,7 +27,7 @@ class ChannelLayout:
     def forget(self) -> None:
         """Drop the memory; `reset()` of an effect does that."""
         self._channels = self._told
-        self._rows = True
+        self.rows = True  # whether channels are rows
 
     def to_planar(self, audio: np.ndarray) -> np.ndarray:
         """Return a fresh C-contiguous float32 array (channels, samples) holding `audio`.
@@ -37,7 +37,7 @@ class ChannelLayout:
             LayoutError: not 1-D or 2-D, or no way to tell channels from samples.
         """
         if audio.__class__ is np.ndarray and audio.ndim == 1 and audio.dtype is FLOAT:
-            self._rows, self._channels = True, 1
+            self.rows, self._channels = True, 1
             return audio.copy()[None]  # the usual block, without a detour
         if not isinstance(audio, np.ndarray):
             raise InvalidType(f"audio is a numpy array of float32 or float64, got {type(audio).__name__}")
@@ -45,13 +45,13 @@ class ChannelLayout:
             raise InvalidType("Pedalboard only supports 32-bit and 64-bit floating point audio for processing. "
                               f"Got {audio.dtype}: convert with .astype('float32')")  # fmt: skip
         if audio.ndim == 1:
-            self._rows = True
+            self.rows = True
             self._channels = 1
             return np.array(audio, np.float32, order="C")[None]
         if audio.ndim != 2:
             raise LayoutError(f"audio has 1 or 2 dimensions, got shape {audio.shape}")
-        self._rows = self._channels_are_rows(*audio.shape)
-        planar = audio if self._rows else audio.T
+        self.rows = self._channels_are_rows(*audio.shape)
+        planar = audio if self.rows else audio.T
         self._channels = planar.shape[0]
         return np.array(planar, np.float32, order="C")
 
@@ -63,7 +63,7 @@ class ChannelLayout:
             if known is None:
                 raise LayoutError(f"Unable to determine channel layout from shape: {(rows, columns)}. "
                                   "Provide a non-square array first to allow the layout to be told.")  # fmt: skip
-            return self._rows
+            return self.rows
         if known is not None and known in (rows, columns):
             return rows == known
         return rows < columns
@@ -72,4 +72,4 @@ class ChannelLayout:
         """Return `planar` in the dimensions and layout of `like`, C-contiguous."""
         if like.ndim == 1:
             return planar[0]
-        return planar if self._rows else np.ascontiguousarray(planar.T)
+        return planar if self.rows else np.ascontiguousarray(planar.T)

@@ -1,11 +1,11 @@
 """ModelEffect: what effects that play a Model share: the net as a part, at any sample rate, and its knobs."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,9 @@ class ModelEffect(Effect):
     another rate than the model's the net is resampled, and `_latency` says by how much that lags.
     """
 
+    factory_clone: ClassVar[str] = ""
+    factory_defaults: ClassVar[Mapping[str, Any]] = {}  # of its knobs, where the clone has another
+
     _model: Model | None
 
     def _take_model(self, model: Model | None) -> None:
@@ -45,10 +48,13 @@ class ModelEffect(Effect):
     def _model_knobs(self, taken: Iterable[str] = ()) -> list[Parameter]:
         """Return the model's knobs for the table; one whose name is `taken` gets `model_` before it."""
         taken, knobs = set(taken), []
+        at_factory = self.factory_clone and self._model is _factory_model(self.factory_clone)
+        defaults = self.factory_defaults if at_factory else {}
         for knob in self._model.spec.knobs if self._model else ():
             name = f"model_{knob.name}" if knob.name in taken else knob.name
             self._model_names[name] = knob.name
-            knobs.append(replace(knob, name=name, smoothing_ms=KNOB_SMOOTHING_MS))
+            default = defaults.get(name, knob.default)
+            knobs.append(replace(knob, name=name, default=default, smoothing_ms=KNOB_SMOOTHING_MS))
         return knobs
 
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:

@@ -4,8 +4,9 @@ import copy
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
+from ..models.decibels import factor
 from ..models.errors import InvalidType, InvalidValue
 from ..models.model import Model
 from ..models.parameter import Parameter
@@ -23,7 +24,6 @@ from .model_effect import ModelEffect, given_model, net_part
 from .player import Player
 from .registry import REGISTRY
 
-FACTORY_CLONE = "zamtube"
 GAIN_SMOOTHING_MS, BYPASS_SMOOTHING_MS = 5.0, 10.0
 GAINS = ("input_db", "output_db")
 CABINET = "cabinet_"
@@ -72,6 +72,9 @@ class NeuralAmp(ModelEffect):
         ((44100,), 101)
     """
 
+    factory_clone = "zamtube"
+    factory_defaults: ClassVar = {"tube_drive": 6.0}
+
     input_db: float
     output_db: float
     calibration: str
@@ -79,7 +82,7 @@ class NeuralAmp(ModelEffect):
     cabinet_bypass: bool
 
     def __init__(self, model: Model | str | os.PathLike[str] | None = None, cabinet: Any = None, **knobs: Any) -> None:
-        self._take(model, given_model(model, FACTORY_CLONE))
+        self._take(model, given_model(model, self.factory_clone))
         self.__dict__["_cabinet"] = copy.copy(cabinet) if isinstance(cabinet, CabinetIR) else CabinetIR(cabinet)
         self._set_up(self._knob_table(), {**_cabinet_values(self._cabinet), **knobs})
 
@@ -101,7 +104,7 @@ class NeuralAmp(ModelEffect):
 
     @model.setter
     def model(self, given: Any) -> None:
-        model, playing = given_model(given, FACTORY_CLONE), self._net[0]
+        model, playing = given_model(given, self.factory_clone), self._net[0]
         part = net_part(model, *playing) if playing and isinstance(model, Model) else None  # slow: before the lock
         with self._lock:
             self._take(given, model)
@@ -168,7 +171,7 @@ class NeuralAmp(ModelEffect):
         name = parameter.name
         if name in GAINS:
             offsets = self._levels.gains_db(self._values["calibration"], self._values["interface_level_dbu"])
-            return 10.0 ** ((parameter.to_number(value) + offsets[name]) / 20.0)
+            return factor(parameter.to_number(value) + offsets[name])
         if name in CABINET_KNOBS:
             return self._cabinet._kernel_number(self._cabinet._table[name.removeprefix(CABINET)], value)
         return super()._kernel_number(parameter, value)

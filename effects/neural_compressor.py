@@ -1,5 +1,7 @@
 """NeuralCompressor: the neural twin of a compressor, with make-up gain, mix and stereo link."""
 
+from typing import ClassVar
+
 from ..models.parameter import Parameter
 from .kernels import neural_compressor as compiled
 from .kernels.program import Part
@@ -45,6 +47,7 @@ class NeuralCompressor(TwinEffect):
     """
 
     factory_clone = "zamcomp"
+    factory_defaults: ClassVar = {"threshold_db": -24.0}
     own_knobs = (
         Parameter("makeup_db", "dB", 0.0, 30.0, 0.0),
         Parameter("mix", "", 0.0, 1.0, 1.0),

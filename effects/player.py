@@ -36,41 +36,37 @@ class Player:
         """Clear the sound; the next block starts a stream."""
         self._fresh = True
         self._dropped = 0
-        self._seen = -1  # how many knob moves of the effects the program has been told
+        self.seen = -1  # how many knob moves of the effects the program has been told
         self._fade: Fade | None = None
 
     def _numbers(self) -> list[float]:
         return [number for e in self.effects for number in e._numbers]
+
+    def _moves(self) -> int:
+        return sum([effect._moves for effect in self.effects])
+
+    def settled(self) -> Program | None:
+        """Return the program where the stream's next block has only to be played by it; None where there is more to do."""
+        return self._program if self._dropped >= self._latency and self.seen == self._moves() else None
 
     def play(self, planar: np.ndarray, sample_rate: float, reset: bool) -> np.ndarray:
         """Return `planar`, float32 (channels, samples), played; the array is the player's to change.
 
         With `reset` a whole signal, flushed to the same length; without, the next block of the stream.
         """
-        program, moves = self._program, 0
-        for effect in self.effects:
-            moves += effect._moves
-        if (
-            not reset
-            and moves == self._seen
-            and program
-            and program.sample_rate == sample_rate
-            and program.channels == len(planar)
-        ):
-            samples, latency = planar.shape[1], self._latency
+        program, owed, samples = self._program, None, planar.shape[1]
+        if program and not reset and self.seen == self._moves() and self._fits(program, sample_rate, len(planar)):
             program.process(planar)  # the usual call, without a detour
-            owed = None
         else:
             if reset:
                 self.forget()
-            owed = self._owed(sample_rate, len(planar))
-            program = self._ready(sample_rate, planar.shape[0])
+            program, owed = self._ready(sample_rate, len(planar))
             if self._fresh:
                 self._begin(program)
-            samples, latency = planar.shape[1], self._latency
-            if reset and latency:
-                planar = np.concatenate([planar, np.zeros((planar.shape[0], latency), np.float32)], axis=1)
+            if reset and self._latency:
+                planar = np.concatenate([planar, np.zeros((len(planar), self._latency), np.float32)], axis=1)
             self._play_on(program, planar)
+        latency = self._latency
         if reset and latency:
             self.forget()  # silence went in: the next block starts a stream; without latency this one may go on
             return np.ascontiguousarray(planar[:, latency : latency + samples])
@@ -83,7 +79,7 @@ class Player:
     def program(self, sample_rate: float, channels: int) -> Program:
         """Return the program that plays the effects, at the start of a stream, for a host that runs it by itself."""
         self.forget()
-        program = self._ready(sample_rate, channels)
+        program, _ = self._ready(sample_rate, channels)
         self._begin(program)
         return program
 
@@ -99,24 +95,23 @@ class Player:
         """Whether an effect has changed its parts since the program was built."""
         return [effect._version for effect in self.effects] != self._versions
 
-    def _owed(self, sample_rate: float, channels: int) -> np.ndarray | None:
-        """Return what a stream that ends here, because the latency changes, still owes for its input; else None."""
-        program = self._program
-        if program is None or self._fresh or program.sample_rate != sample_rate or program.channels != channels:
-            return None
-        if not self._stale or self._latency == self._latency_at(sample_rate):
-            return None
-        rest = np.zeros((channels, self._latency), np.float32)
-        program.process(rest)
-        return rest[:, self._latency - self._dropped :]
+    def _fits(self, program: Program, sample_rate: float, channels: int) -> bool:
+        return program.sample_rate == sample_rate and program.channels == channels
 
-    def _ready(self, sample_rate: float, channels: int) -> Program:
-        program = self._program
-        same = program is not None and program.sample_rate == sample_rate and program.channels == channels
-        if program is None or not same or (self._stale and (self._fresh or self._latency != self._latency_at(sample_rate))):
-            self.forget()
-            program = self._build(sample_rate, channels, keep=same)
-        return program
+    def _ready(self, sample_rate: float, channels: int) -> tuple[Program, np.ndarray | None]:
+        """Return a program to play with, and what a stream still owes for its input that ends because its latency changes."""
+        program, owed = self._program, None
+        fits = program is not None and self._fits(program, sample_rate, channels)
+        if program and fits:
+            lags_anew = self._stale and self._latency != self._latency_at(sample_rate)
+            if not (lags_anew or (self._stale and self._fresh)):
+                return program, None
+            if not self._fresh:
+                rest = np.zeros((channels, self._latency), np.float32)
+                program.process(rest)
+                owed = rest[:, self._latency - self._dropped :]
+        self.forget()
+        return self._build(sample_rate, channels, keep=fits), owed
 
     def _latency_at(self, sample_rate: float) -> int:
         return sum(effect._latency(sample_rate) for effect in self.effects)
@@ -167,7 +162,7 @@ class Player:
             planar[:, at : at + length] = block
             at += length
         if self._fade or self._stale:
-            self._seen = -1
+            self.seen = -1
 
     def _change_over(self, old: Program) -> None:
         """Play new parts from here on; effects that did not change, and knobs under way, go on as they were."""
@@ -185,15 +180,15 @@ class Player:
         for mine, theirs in joined(now, counts, [a == b for a, b in zip(now, counts, strict=True)]):
             new.take_knobs(slice(mine.start, mine.stop), old, slice(theirs.start, theirs.stop))
             self._sent[mine.start : mine.stop] = sent[theirs.start : theirs.stop]  # what was set meanwhile is still to come
-        self._seen = -1
+        self.seen = -1
         self._fade = Fade(old, max(1, round(FADE_SECONDS * old.sample_rate)))
 
     # knobs
 
     def _events(self, program: Program, samples: int) -> np.ndarray:
         """Return this block's knob moves: attributes set since the last block, then scheduled ones due in it."""
-        moves = sum(effect._moves for effect in self.effects)
-        if moves == self._seen or not samples:
+        moves = self._moves()
+        if moves == self.seen or not samples:
             return NO_EVENTS
         clock, numbers = float(program.clock), self._numbers()
         if len(numbers) != len(self._sent):
@@ -209,7 +204,7 @@ class Player:
             offset += len(effect._numbers)
         self._sent = numbers
         if not any(e._scheduled for e in self.effects):
-            self._seen = moves
+            self.seen = moves
         if not rows:
             return NO_EVENTS
         rows.sort(key=itemgetter(0))
@@ -232,7 +227,7 @@ class Player:
         problem = InvalidValue("state: it was taken from another effect; build the same effect, then set it")
         if not {"sample_rate", "channels", "dropped", "sent"} <= set(arrays):
             raise problem
-        program = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
+        program, _ = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
         wanted = {"sent": (len(self._numbers()),)} | {name: array.shape for name, array in program.arrays.items()}
         if wanted != {name: np.shape(arrays[name]) for name in wanted if name in arrays}:
             raise problem

@@ -3,6 +3,7 @@
 import os
 from typing import Any, ClassVar
 
+from ..models.decibels import factor
 from ..models.errors import InvalidValue
 from ..models.model import Model
 from ..models.parameter import Parameter
@@ -19,7 +20,6 @@ class TwinEffect(ModelEffect):
         **knobs: to set.
     """
 
-    factory_clone: ClassVar[str]
     own_knobs: ClassVar[tuple[Parameter, ...]]
 
     def __init__(self, model: Model | str | os.PathLike[str] | None = None, **knobs: Any) -> None:
@@ -34,7 +34,7 @@ class TwinEffect(ModelEffect):
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:
         """Return a level of our own as a factor, in which it glides; a knob of the model as its position."""
         if parameter.name not in self._model_names and parameter.unit == "dB":
-            return 10.0 ** (parameter.to_number(value) / 20.0)
+            return factor(parameter.to_number(value))
         return super()._kernel_number(parameter, value)
 
     def _own_motion(self) -> list[Knob]:

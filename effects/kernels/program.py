@@ -11,6 +11,7 @@ from . import tables
 from .arena import address_of, aligned, joined, lines
 from .compiled_runner import functions
 from .kernel import TILE
+from .tables import AUDIO, CLOCK, TOTAL
 
 LAST_EVENT = (np.inf, 0.0, 0.0)  # the row that ends every list of events
 NO_EVENTS = np.array([LAST_EVENT])
@@ -147,16 +148,16 @@ class Program:
         `events`: float64 rows (stream sample counted from the reset, knob index, value), sorted by sample, then
         LAST_EVENT.
         """
-        if not audio.size:
-            return
+        if audio.size:
+            self._frame[tables.EVENTS] = NO_EVENTS_AT if events is NO_EVENTS else address_of(events)
+            self.process_at(address_of(audio), audio.shape[1])
+            self._frame[tables.EVENTS] = NO_EVENTS_AT
+
+    def process_at(self, address: int, samples: int) -> None:
+        """Change the audio that lies at an address, as `process` does, without events; `samples` of each channel."""
         frame = self._frame
-        frame[tables.AUDIO], frame[tables.TOTAL] = address_of(audio), audio.shape[1]
-        if events is NO_EVENTS:
-            self.clock = frame[tables.CLOCK] = self._run(self._frame_at)
-            return
-        frame[tables.EVENTS] = address_of(events)
-        self.clock = frame[tables.CLOCK] = self._run(self._frame_at)
-        frame[tables.EVENTS] = NO_EVENTS_AT
+        frame[AUDIO], frame[TOTAL] = address, samples
+        self.clock = frame[CLOCK] = self._run(self._frame_at)
 
     def process_blocks(self, audio: np.ndarray, block: int) -> None:
         """Change `audio` in place, played block by block in compiled code; a last part of a block is left alone."""

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...models.decibels import factor
+
 Play = Callable[[np.ndarray], np.ndarray]
 
 TONE_HZ, HARMONICS, WINDOW_SECONDS, SETTLE_SECONDS = 220.0, 5, 0.1, 0.3
@@ -11,11 +13,6 @@ LEVELS_DBFS = tuple(np.arange(-60.0, 1.0, 3.0))
 SWEEP_SECONDS, SWEEP_DBFS = 3.0, -6.0
 BURST_HZ, QUIET_DBFS, LOUD_DBFS, FRAME_SECONDS = 1000.0, -36.0, -6.0, 0.004
 BURST_START, BURST_SECONDS = 0.1, 0.15
-
-
-def amplitude(dbfs: float) -> float:
-    """Return the peak of a sine at a level."""
-    return 10.0 ** (dbfs / 20)
 
 
 def decibels(values: np.ndarray | float, least: float = 1e-7) -> np.ndarray:
@@ -47,7 +44,7 @@ def harmonic_levels(play: Play, sample_rate: float, level_dbfs: float, settle_se
     window = round(WINDOW_SECONDS * sample_rate)
     cycles = round(TONE_HZ * WINDOW_SECONDS)
     times = np.arange(window + round(settle_seconds * sample_rate))
-    tone = amplitude(level_dbfs) * np.sin(2 * np.pi * cycles / window * times)
+    tone = factor(level_dbfs) * np.sin(2 * np.pi * cycles / window * times)
     spectrum = np.abs(np.fft.rfft(play(tone.astype(np.float32))[-window:].astype(np.float64))) * 2 / window
     return decibels(spectrum[cycles * np.arange(1, HARMONICS + 1)])
 
@@ -62,7 +59,7 @@ def swept(play: Play, sample_rate: float) -> tuple[np.ndarray, np.ndarray, np.nd
 
     top = min(20_000.0, 0.45 * sample_rate)
     times = np.arange(round(SWEEP_SECONDS * sample_rate)) / sample_rate
-    tone = amplitude(SWEEP_DBFS) * chirp(times, 20.0, SWEEP_SECONDS, top, "logarithmic", phi=-90) * tukey(len(times), 0.01)
+    tone = factor(SWEEP_DBFS) * chirp(times, 20.0, SWEEP_SECONDS, top, "logarithmic", phi=-90) * tukey(len(times), 0.01)
     size = round(0.02 * sample_rate)
     spectra = ShortTimeFFT(np.kaiser(size, 14.0), size // 4, sample_rate, mfft=2 * size, scale_to="magnitude")
     level = np.abs(spectra.stft(play(tone.astype(np.float32)).astype(np.float64)))
@@ -73,7 +70,7 @@ def burst(play: Play, sample_rate: float, seconds: float) -> tuple[np.ndarray, n
     """Return seconds, and the levels in dBFS going in and coming out, of a quiet 1 kHz tone with a loud burst in it."""
     times = np.arange(round(seconds * sample_rate)) / sample_rate
     loud = (times >= BURST_START) & (times < BURST_START + BURST_SECONDS)
-    level = np.where(loud, amplitude(LOUD_DBFS), amplitude(QUIET_DBFS))
+    level = np.where(loud, factor(LOUD_DBFS), factor(QUIET_DBFS))
     tone = (level * np.sin(2 * np.pi * BURST_HZ * times)).astype(np.float32)
     frame = round(FRAME_SECONDS * sample_rate)
     count = len(tone) // frame

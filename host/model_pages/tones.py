@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...models.decibels import factor
+
 SLOW_HZ = 50.0
 LEVELS_DBFS = (-24.0, -12.0, 0.0)
 QUIET_DBFS, LOUD_DBFS = -50.0, -6.0
@@ -22,7 +24,7 @@ def transfer_curve(
     """
     period = round(sample_rate / hz)
     times = np.arange(period * round(settle_seconds * hz + 2))
-    sine = (10 ** (level_dbfs / 20) * np.sin(2 * np.pi * times / period)).astype(np.float32)
+    sine = (factor(level_dbfs) * np.sin(2 * np.pi * times / period)).astype(np.float32)
     out = play(sine)
     last = slice(len(sine) - period - 1, len(sine))
     return sine[last], out[last]
@@ -36,7 +38,7 @@ def fundamental_gains(
     Each tone settles before its fundamental is read off over whole periods.
     """
     top = min(20_000.0, 0.45 * sample_rate)
-    settle, level = round(settle_seconds * sample_rate), 10 ** (level_dbfs / 20)
+    settle, level = round(settle_seconds * sample_rate), factor(level_dbfs)
     tones, starts, found = [], [0], []
     for frequency in np.geomspace(20.0, top, count):
         window = round(np.ceil(WINDOW_SECONDS * frequency) / frequency * sample_rate)

@@ -269,7 +269,7 @@ def test_a_new_cabinet_while_playing():
 def test_by_default_it_plays_the_factory_clone_of_a_tube_preamplifier():
     amp = NeuralAmp(tube_drive=11)
     assert np.array_equal(amp(guitar(), RATE), NeuralAmp(clone_path("zamtube"), tube_drive=11)(guitar(), RATE))
-    assert repr(NeuralAmp()).startswith("NeuralAmp(input_db=0.0, tube_drive=0.1, treble=5.0, output_db=0.0")
+    assert repr(NeuralAmp()).startswith("NeuralAmp(input_db=0.0, tube_drive=6.0, treble=5.0, output_db=0.0")
 
 
 def test_the_presets_go_from_clean_to_cranked():

@@ -146,6 +146,14 @@ def test_factory_clones_are_found_by_name():
         clone_path("../clones/zamcomp")
 
 
+def test_the_factory_twins_are_heard_before_a_knob_is_turned():
+    compressor = NeuralCompressor()
+    block = compressor(0.5 * np.sin(0.1 * np.arange(RATE, dtype=np.float32)), RATE)
+    assert compressor.gain_reduction_db > 6 and np.abs(block[-4800:]).max() < 0.25
+    assert copy.copy(compressor).parameters["threshold_db"].parameter.default == compressor.threshold_db
+    assert NeuralCompressor(model_of()).squeeze == 3
+
+
 def test_the_certificate_of_the_compressor():
     certificate = NeuralCompressor().model.certificate
     reduced = certificate["reduced"]
