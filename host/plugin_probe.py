@@ -15,11 +15,12 @@ from typing import Any
 
 from ..models.errors import FileProblem, InvalidValue, PluginError
 from . import _pedalboard
+from .character import Character
 from .measure import Delay
 from .plugin_cache import cache_file, recall, remember
 from .plugin_knobs import Knob
 
-PROBE_VERSION = 2
+PROBE_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class PluginReport:
         reported_latency_samples: as the plugin says at 48 kHz, defaults.
         delay: as measured by an impulse, without compensation; None where nothing came back.
         tail_seconds: to -90 dB after a noise burst at the defaults; None where it takes longer than 10 s.
+        character: how far back it hears and how it bends, at the defaults.
         deterministic: whether two fresh instances render the same noise to the same samples.
         repeat_esr: energy of their difference over the energy of the render.
         reload: "clears" (reset() clears its audio) or "persists" (it is re-instantiated at each reset).
@@ -55,6 +57,7 @@ class PluginReport:
     reported_latency_samples: int
     delay: Delay | None
     tail_seconds: float | None
+    character: Character
     deterministic: bool
     repeat_esr: float
     reload: str
@@ -68,6 +71,7 @@ class PluginReport:
         values["channels"] = tuple(values["channels"])
         values["knobs"] = {name: Knob.from_dict(knob) for name, knob in values["knobs"].items()}
         values["delay"] = Delay(**values["delay"]) if values["delay"] else None
+        values["character"] = Character(**values["character"])
         return cls(**values)
 
 

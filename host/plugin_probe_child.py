@@ -14,6 +14,7 @@ import numpy as np
 
 from ..models.errors import PluginError, WetdryError
 from . import _pedalboard
+from .character import measure_character
 from .measure import difference, measure_delay, measure_tail, noise
 from .plugin_cache import write_json
 from .plugin_knobs import knobs_of
@@ -64,6 +65,8 @@ def probe(path: str, plugin_name: str | None, stage: Any) -> dict[str, Any]:
     delay = measure_delay(_uncompensated(native, channels[0]), SAMPLE_RATE)
     stage("measuring its tail")
     tail = measure_tail(render, SAMPLE_RATE, longest_seconds=10.0 if seconds < 0.5 else 2.0)
+    stage("measuring how it bends and what it remembers")
+    character = measure_character(render, SAMPLE_RATE)
     return {
         "path": path,
         "plugin_name": plugin_name,
@@ -79,6 +82,7 @@ def probe(path: str, plugin_name: str | None, stage: Any) -> dict[str, Any]:
         "reported_latency_samples": int(native.reported_latency_samples),
         "delay": delay.to_dict() if delay else None,
         "tail_seconds": tail,
+        "character": character.to_dict(),
         "deterministic": bool((first == second).all()),
         "repeat_esr": repeat_esr,
         "reload": _pedalboard.reload_type(native),

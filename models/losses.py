@@ -7,6 +7,7 @@ or quiet, weighs the same, while a silent moment inside one does not blow up.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 
 import torch
 from torch import Tensor
@@ -128,7 +129,13 @@ DEFAULT_LOSS = "esr+stft"
 
 
 def named(name: str) -> Loss:
-    """Return a loss of LOSSES: (prediction, target, power, step) → scalar. Raises UnknownName listing near misses."""
-    if name not in LOSSES:
-        raise UnknownName("loss", name, LOSSES)
-    return LOSSES[name]
+    """Return a loss: (prediction, target, power, step) → scalar, of LOSSES or of the entry-point group `wetdry.losses`.
+
+    Raises UnknownName listing near misses.
+    """
+    if name in LOSSES:
+        return LOSSES[name]
+    offered = {point.name: point for point in entry_points(group="wetdry.losses")}
+    if name not in offered:
+        raise UnknownName("loss", name, (*LOSSES, *offered))
+    return offered[name].load()

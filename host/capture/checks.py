@@ -1,10 +1,12 @@
 """What must be known of a target before its takes can be trusted: latency, tail, repeatability, block size."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..character import Character, measure_character, worst
 from ..measure import Delay, difference, measure_delay, measure_tail, noise
 from .target import Target
 
@@ -24,14 +26,18 @@ def check_target(make: Callable[[], Target], settings: Sequence[dict[str, Any]])
         leak_esr: a render, then another at another setting, then the first again: their difference.
         fresh_esr: the same render in two instances. clean: no leak beyond what fresh instances differ by.
         block_esr: blocks of 64 against 8192. moving_esr: the same audio 0.357 s later. All ESR.
+        character: the most demanding of these settings (`Character`), which `auto` chooses the net by.
     """
     target = make()
     rate = target.sample_rate
     delays: list[Delay | None] = []
     tails: list[float | None] = []
+    characters: list[Character] = []
     for values in settings:
         target.turn(values)
         delays.append(measure_delay(target.play, rate))
+        late = delays[-1].samples if delays[-1] and delays[-1].confidence >= 0.5 else 0
+        characters.append(measure_character(partial(target.play, shift=late), rate))
         tails.append(measure_tail(target.play, rate, LONGEST_TAIL_SECONDS))
     tail = None if None in tails else max(t for t in tails if t is not None)
     lead = lead_samples(tail, rate)
@@ -59,6 +65,7 @@ def check_target(make: Callable[[], Target], settings: Sequence[dict[str, Any]])
         "moving_esr": moving,
         "channels": target.channels,
         "settings": len(settings),
+        "character": worst(characters).to_dict(),
     }
 
 

@@ -7,7 +7,7 @@ import typer
 
 from .capture import DRY_HELP, KNOBS_HELP
 from .common import TARGET_HELP, capture_summary, console, given_knobs, open_capture_target, progress_bar, verdict
-from .train import MINUTES_HELP
+from .train import MINUTES_HELP, MODEL_HELP, say_net
 
 QUICK_HELP = "A few minutes in all: less capture, a smaller net, less training."
 QUICK: dict[str, dict[str, Any]] = {
@@ -22,6 +22,7 @@ def run(
     knobs: Annotated[str, typer.Option(help=KNOBS_HELP)],
     out: Annotated[Path, typer.Option(help="Folder of the run; a killed run goes on from it.")],
     dry: Annotated[list[Path] | None, typer.Option(help=DRY_HELP)] = None,
+    model: Annotated[str | None, typer.Option(help=MODEL_HELP)] = None,
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
     settings: Annotated[int | None, typer.Option(help="Knob settings to train on.")] = None,
     unseen: Annotated[int, typer.Option(help="Recordings kept wholly unseen, for the verdict.")] = 2,
@@ -37,13 +38,14 @@ def run(
     options.setdefault("capturing", {}).update(unseen=unseen, sample_rate=sample_rate, workers=workers)
     if settings is not None:
         options["capturing"]["settings"] = settings
-    if minutes is not None:
-        options.setdefault("training", {})["minutes"] = minutes
+    given = {"minutes": minutes, "model": model}
+    options.setdefault("training", {}).update({name: value for name, value in given.items() if value is not None})
     with progress_bar() as progress:
         made = clone(
             open_capture_target(target), given_knobs(knobs), out, dry=dry, seed=seed, progress=progress,
             capturing=options.get("capturing"), training=options.get("training"), evaluating=options.get("evaluating"),
         )  # fmt: skip
     capture_summary(made.capture, out / "capture")
+    say_net(made.model)
     verdict(made.evaluation, out)
     console.print(f"play it:  wetdry render {made.model_path} DRY.wav WET.wav")

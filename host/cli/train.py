@@ -1,18 +1,25 @@
 """`wetdry train`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .common import console, progress_bar
 
+MODEL_HELP = (
+    "The net: auto (by what was measured of the target), or standard, lstm, lstm-96, gru, guitarml, nam-standard, nam-lite, "
+    "nam-feather, nam-nano, nam-a2, nam-a2-lite, tcn-100, tcn-300, tcn-1000, compressor, convnet, dense, or one that another "
+    "package adds. Left out: standard."
+)
 MINUTES_HELP = "Training time; the learning rate anneals over it. Left out: the default recipe's."
 
 
 def run(
     capture: Annotated[Path, typer.Argument(help="A capture folder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; a killed run goes on from it.")],
+    model: Annotated[str | None, typer.Option(help=MODEL_HELP)] = None,
+    start: Annotated[Path | None, typer.Option(help="A trained model to go on from, instead of --model.")] = None,
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the capture, instead of minutes.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Segments a step.")] = None,
@@ -22,14 +29,24 @@ def run(
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
 ) -> None:
     """Train a net with the captured knobs; prints the ESR on validation settings and recordings."""
+    from ...models.model import load
     from ...models.training import train
     from ..clone import MODEL_NAME
 
     with progress_bar() as progress:
-        model = train(capture, out, minutes=minutes, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
-                      precision=precision, loss=loss, seed=seed, progress=progress)  # fmt: skip
-    model.save(out / MODEL_NAME)
-    esr = model.training["validation_esr"]
+        trained = train(capture, out, model=model, start=load(start) if start else None, minutes=minutes, epochs=epochs,
+                        batch_size=batch_size, learning_rate=learning_rate, precision=precision, loss=loss, seed=seed,
+                        progress=progress)  # fmt: skip
+    trained.save(out / MODEL_NAME)
+    say_net(trained)
+    esr = trained.training["validation_esr"]
     console.print(f"validation ESR: median {esr['median']:.4f}, worst {esr['worst']:.4f} over {esr['takes']} takes, "
-                  f"{model.training['steps']} steps in {model.training['minutes']:.1f} min")  # fmt: skip
+                  f"{trained.training['steps']} steps in {trained.training['minutes']:.1f} min")  # fmt: skip
     console.print(f"model: {out / MODEL_NAME}")
+
+
+def say_net(model: Any) -> None:
+    """Print which net was trained, and why where `auto` chose it."""
+    if "net" in model.training:
+        why = model.training.get("chosen")
+        console.print(f"net: {model.training['net']}{f' ({why})' if why else ''}")

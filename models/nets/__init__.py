@@ -2,6 +2,8 @@
 
 from .layer import LAYERS, Knobs
 from .network import Network, build, from_weights, to_weights
+from .stateful import Stateful, going_on, has_state, led_in, stateful_layers
 from .thinned import thinned
 
-__all__ = ["LAYERS", "Knobs", "Network", "build", "from_weights", "thinned", "to_weights"]
+__all__ = ["LAYERS", "Knobs", "Network", "Stateful", "build", "from_weights", "going_on", "has_state", "led_in",
+           "stateful_layers", "thinned", "to_weights"]  # fmt: skip

@@ -5,12 +5,13 @@ from torch import Tensor, nn
 
 from .. import spec as specs
 from .activations import fast_sigmoid, fast_tanh
-from .layer import Knobs, plays
+from .layer import plays
+from .stateful import Stateful
 
 CURVES = {"exact": (torch.tanh, torch.sigmoid), "fast": (fast_tanh, fast_sigmoid)}
 
 
-class _Recurrent(nn.Module):
+class Recurrent(Stateful):
     """Weights and first state of one layer."""
 
     def __init__(self, layer: specs.LSTM | specs.GRU, inputs: int, gates: int, states: tuple[str, ...]) -> None:
@@ -36,21 +37,29 @@ class _Recurrent(nn.Module):
         learned = [getattr(self, name, None) for name in self.states]
         return [(x.new_zeros(self.spec.hidden) if s is None else s).expand(len(x), -1) for s in learned]
 
+    def run(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return (batch, hidden, samples) and the states after it."""
+        return self.step_by_step(x, states) if self.spec.activation == "fast" else self.at_once(x, states)
+
+    def at_once(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return what `run` does, by torch's own loop."""
+        raise NotImplementedError
+
     def step(self, inputs: Tensor, states: list[Tensor]) -> list[Tensor]:
         """Return the states, hidden first, after one sample whose W x + b_ih is `inputs`, (batch, gates · hidden)."""
         raise NotImplementedError
 
-    def step_by_step(self, x: Tensor) -> Tensor:
-        """Return (batch, hidden, samples), computed sample by sample."""
-        states, outputs = self.first_states(x), []
+    def step_by_step(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return what `run` does, computed sample by sample."""
+        outputs = []
         for inputs in (x.mT @ self.weight_ih.T + self.bias_ih).unbind(1):
             states = self.step(inputs, states)
             outputs.append(states[0])
-        return torch.stack(outputs, 2)
+        return torch.stack(outputs, 2), states
 
 
 @plays("LSTM")
-class LSTM(_Recurrent):
+class LSTM(Recurrent):
     """Gates in the order i, f, g, o."""
 
     def __init__(self, layer: specs.LSTM, inputs: int, conditioning: int = 0) -> None:
@@ -63,16 +72,14 @@ class LSTM(_Recurrent):
         cell = sigmoid(f) * cell + sigmoid(i) * tanh(g)
         return [sigmoid(o) * tanh(cell), cell]
 
-    def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
-        """Return (batch, hidden, samples) for (batch, inputs, samples)."""
-        if self.spec.activation == "fast":
-            return self.step_by_step(x)
-        hidden, cell = (state[None].contiguous() for state in self.first_states(x))
-        return torch.lstm(x.mT, (hidden, cell), self.weights, True, 1, 0.0, self.training, False, True)[0].mT
+    def at_once(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        hidden, cell = (state[None].contiguous() for state in states)
+        out, hidden, cell = torch.lstm(x.mT, (hidden, cell), self.weights, True, 1, 0.0, self.training, False, True)
+        return out.mT, [hidden[0], cell[0]]
 
 
 @plays("GRU")
-class GRU(_Recurrent):
+class GRU(Recurrent):
     """Gates in the order r, z, n."""
 
     def __init__(self, layer: specs.GRU, inputs: int, conditioning: int = 0) -> None:
@@ -86,9 +93,7 @@ class GRU(_Recurrent):
         n = tanh(from_input[2] + r * from_state[2])
         return [(1 - z) * n + z * hidden]
 
-    def forward(self, x: Tensor, knobs: Knobs | None = None) -> Tensor:
-        """Return (batch, hidden, samples) for (batch, inputs, samples)."""
-        if self.spec.activation == "fast":
-            return self.step_by_step(x)
-        hidden = self.first_states(x)[0][None].contiguous()
-        return torch.gru(x.mT, hidden, self.weights, True, 1, 0.0, self.training, False, True)[0].mT
+    def at_once(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        first = states[0][None].contiguous()
+        out, hidden = torch.gru(x.mT, first, self.weights, True, 1, 0.0, self.training, False, True)
+        return out.mT, [hidden[0]]

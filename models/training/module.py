@@ -12,7 +12,7 @@ import torch
 
 from ..errors import TrainingError
 from ..losses import TakePower, named
-from ..nets import Network, thinned
+from ..nets import Network, led_in, thinned
 from ..nets.layers import BatchNorm
 from .data import CaptureDataset
 from .recipe import Recipe
@@ -47,11 +47,12 @@ class TwinModule(lightning.LightningModule):
         wet = batch["wet"].to(next(self.net.parameters()).dtype)
         dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
         raw, every, lead = raw if self.net.spec.knobs else None, self.recipe.every, dry.shape[1] - wet.shape[1]
-        if every == 1:
-            prediction = self.net(dry, raw)[:, lead:]
-        else:
-            dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
-            prediction, wet = thinned(self.net, dry, raw, every)[:, lead // every :], wet[:, ::every]
+        with led_in(self.net, lead - lead % every):
+            if every == 1:
+                prediction = self.net(dry, raw)[:, lead:]
+            else:
+                dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
+                prediction, wet = thinned(self.net, dry, raw, every)[:, lead // every :], wet[:, ::every]
         power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))
         return self.loss(prediction, wet, power, self.global_step)
 

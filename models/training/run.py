@@ -7,7 +7,7 @@ import platform
 import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,56 +23,57 @@ from ..dataset import CaptureFolder
 from ..errors import FileProblem, InvalidValue, TrainingError
 from ..files import write_atomically
 from ..model import Model
-from ..nets import Network, build, to_weights
+from ..net_table import MakeSpec
+from ..nets import Network, to_weights
 from ..nets.wavenet import WaveNetArray
-from ..parameter import Parameter
 from ..spec import ModelSpec
+from .beginning import FROM_A_MODEL, beginning, context_of, started
 from .data import Batches, CaptureDataset
 from .module import Budget, Progress, TwinModule
-from .recipe import Recipe, default_spec
+from .recipe import Recipe
 
-MakeSpec = Callable[[float, tuple[Parameter, ...], float], ModelSpec]
 RUN_NAME = "run.json"
 LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, which would cost many to mend
 
 
-def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpec | MakeSpec | None = None,
-          minutes: float | None = None, epochs: float | None = None, accelerator: str = "auto",
-          progress: Progress | None = None, **numbers: Any) -> Model:  # fmt: skip
+def train(folder: CaptureFolder | str | Path, out: str | Path, *, model: str | None = None,
+          spec: ModelSpec | MakeSpec | None = None, start: Model | None = None, minutes: float | None = None,
+          epochs: float | None = None, accelerator: str = "auto", progress: Progress | None = None,
+          **numbers: Any) -> Model:  # fmt: skip
     """Train a net on a capture and return the state that did best on the validation takes.
 
     Args:
         folder: a capture folder.
         out: the run's folder; everything of the training lies in out/training. Called again on the same folder, a
             killed run goes on where it last validated, and a finished one answers at once. A larger budget goes on.
-        spec: the net, or what makes it from (sample rate, knobs, rms of the wet audio); `default_spec` unless given.
+        model: the net by name, one of `NETS`; "auto" goes by what the capture measured (`net_choice.RULES`). It brings the
+            numbers it trains well with. Unless anything is given: "standard".
+        spec: a net of your own instead: a ModelSpec, or what makes it from (sample rate, knobs, rms of the wet audio).
+        start: a trained model to go on from instead, with a learning rate of 0.3 of the usual.
         minutes, epochs: the budget over all resumed parts, `Recipe.minutes` and `.epochs`.
         accelerator: as lightning names it: "auto", "cpu", "gpu", …
         progress: called with ("train", done 0..1, 1.0, note with the validation ESR) about twice a second.
-        numbers: `batch_size`, `segment`, `learning_rate`, `precision`, `loss`, `seed`: see `Recipe`.
+        numbers: `batch_size`, `segment`, `lead_in`, `every`, `learning_rate`, `precision`, `loss`, `seed`: see `Recipe`.
 
     Raises:
         TrainingError: nothing to train on, the folder holds another run, or the loss stopped being a number.
         CaptureError, FileProblem: the capture does not fit its description, or an audio file its row.
-        InvalidValue: a number or a spec that does not fit.
+        InvalidValue: a number or a spec that does not fit, or several of model, spec and start. UnknownName: no such net.
     """
+    folder = folder if isinstance(folder, CaptureFolder) else CaptureFolder.open(folder)
+    begin = beginning(folder.record, model, spec, start)
     try:
-        recipe = Recipe(minutes=minutes, epochs=epochs, **{k: v for k, v in numbers.items() if v is not None})
+        given = {k: v for k, v in numbers.items() if v is not None}
+        recipe = Recipe(minutes=minutes, epochs=epochs, **{**begin.numbers, **given})
     except TypeError as error:
         raise InvalidValue(f"train: {str(error).rpartition(') ')[2]}") from None
-    folder = folder if isinstance(folder, CaptureFolder) else CaptureFolder.open(folder)
     home = Path(out) / "training"
     training, validation = _read(folder, recipe)
-    knobs, rate = folder.record.knobs, float(folder.record.sample_rate)
-    spec = spec if isinstance(spec, ModelSpec) else (spec or default_spec)(rate, knobs, training.level)
-    if spec.knobs != knobs or spec.sample_rate != rate:
-        raise InvalidValue(f"the spec is for {[k.name for k in spec.knobs]} at {spec.sample_rate:g} Hz, "
-                           f"the capture has {list(folder.knob_names)} at {rate:g} Hz")  # fmt: skip
-    if (spec.input_channels, spec.output_channels) != (1, 1):
-        raise InvalidValue(f"the spec has {spec.input_channels} channels in and {spec.output_channels} out; a capture has one")
-    training.context = spec.receptive_field - 1
-    _claim(home, {"spec": spec.to_dict(), "capture": folder.data_hash, **recipe.identity()})
-    module = TwinModule(build(spec, recipe.seed), recipe)
+    net = started(begin, folder.record, training.level, recipe.seed)
+    training.context = context_of(net.spec, recipe)
+    identity = {"spec": net.spec.to_dict(), "capture": folder.data_hash, **recipe.identity()}
+    _claim(home, {**identity, FROM_A_MODEL: begin.weights_hash} if begin.start else identity)
+    module = TwinModule(net, recipe)
     steps = max(1, round(int(training.frames.sum()) / (recipe.batch_size * training.segment)))
     budget = Budget(recipe, home, validation, steps, progress)
     last = home / "last.ckpt"
@@ -88,14 +89,15 @@ def train(folder: CaptureFolder | str | Path, out: str | Path, *, spec: ModelSpe
     module.load_state_dict(best["state_dict"])
     figures = best["callbacks"][budget.state_key]
     record = {
-        "capture": folder.data_hash, **recipe.identity(), "budget": {"minutes": recipe.minutes, "epochs": recipe.epochs},
+        "capture": folder.data_hash, **begin.about(), **recipe.identity(),
+        "budget": {"minutes": recipe.minutes, "epochs": recipe.epochs},
         "steps": int(last_state["global_step"]), "best_step": int(best["global_step"]),
         "minutes": round(last_state["callbacks"][budget.state_key]["spent"] / 60, 3),
         "validation_esr": {"median": float(np.median(figures["ratios"])), "mean": float(np.mean(figures["ratios"])),
                            "worst": float(np.max(figures["ratios"])), "takes": len(figures["ratios"])},
         "versions": _versions(),
     }  # fmt: skip
-    return Model(spec, to_weights(module.net), record)
+    return Model(net.spec, to_weights(net), record)
 
 
 def _read(folder: CaptureFolder, recipe: Recipe) -> tuple[CaptureDataset, CaptureDataset]:

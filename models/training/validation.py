@@ -1,22 +1,28 @@
-"""Whole recordings through a net, in chunks that fit the cache and share one receptive field of lead-in."""
+"""Whole recordings through a net: in chunks that share one receptive field of lead-in, or one after another by its states."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from ..nets import Network, going_on, stateful_layers
 from .data import CaptureDataset
 
 CHUNK = 16_384  # samples of output a piece
 
 
 @torch.no_grad()
-def predict(net: nn.Module, receptive_field: int, dry: np.ndarray, raw: np.ndarray, pieces: int = 16) -> np.ndarray:
+def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray, pieces: int = 16) -> np.ndarray:
     """Return the net's answer to one recording, float32 (frames,), as played after silence; it learns nothing from it.
 
     Args:
-        receptive_field: of the net, in samples: so much silence before the first sample settles it.
+        receptive_field: of the net, in samples: so much silence before the first sample settles it. A net with a state
+            settles for its `silence_before`, and hears the recording in one go.
         dry: (frames,). raw: (knobs,), positions 0..1. pieces: chunks in one batch.
     """
+    if stateful_layers(net):
+        return _in_one_go(net, [dry], raw[None])[0]
     device = next(net.parameters()).device
     lead = receptive_field - 1
     count = -(-len(dry) // CHUNK)
@@ -34,10 +40,32 @@ def predict(net: nn.Module, receptive_field: int, dry: np.ndarray, raw: np.ndarr
     return torch.cat(out).numpy().reshape(-1)[: len(dry)]
 
 
-def validation_esr(net: nn.Module, receptive_field: int, data: CaptureDataset) -> np.ndarray:
+@torch.no_grad()
+def _in_one_go(net: Network, dry: Sequence[np.ndarray], raw: np.ndarray) -> list[np.ndarray]:
+    """Return the answers to recordings of any lengths, side by side; raw is (recordings, knobs)."""
+    device = next(net.parameters()).device
+    spec = net.spec
+    lead = max(spec.receptive_field - 1, spec.silence_before)
+    audio = np.zeros((len(dry), lead + max(map(len, dry))), np.float32)
+    for row, recording in zip(audio, dry, strict=True):
+        row[lead : lead + len(recording)] = recording
+    heard, knobs = torch.from_numpy(audio).to(device), torch.from_numpy(raw).to(device)
+    chunk = CHUNK if spec.receptive_field == 1 else audio.shape[1]  # convolutions would start anew with every chunk
+    learning = net.training
+    net.eval()
+    with going_on(net):
+        out = torch.cat([net(piece, knobs).float().cpu() for piece in heard.split(chunk, 1)], 1).numpy()
+    net.train(learning)
+    return [row[lead : lead + len(recording)] for row, recording in zip(out, dry, strict=True)]
+
+
+def validation_esr(net: Network, receptive_field: int, data: CaptureDataset) -> np.ndarray:
     """Return the error-to-signal ratio of every take of `data`, whole, (takes,)."""
-    ratios = []
-    for i, frames in enumerate(data.frames):
-        error = predict(net, receptive_field, data.dry(i, 0, int(frames)), data.raw[i]) - data.wet(i)
-        ratios.append(np.mean(error.astype(np.float64) ** 2) / max(float(data.power[i, 0]), 1e-8))
-    return np.array(ratios)
+    dry = [data.dry(i, 0, int(frames)) for i, frames in enumerate(data.frames)]
+    if stateful_layers(net):
+        answers = _in_one_go(net, dry, data.raw)
+    else:
+        answers = [predict(net, receptive_field, audio, raw) for audio, raw in zip(dry, data.raw, strict=True)]
+    errors = [answer.astype(np.float64) - data.wet(i) for i, answer in enumerate(answers)]
+    powers = np.maximum(data.power[:, 0].astype(np.float64), 1e-8)
+    return np.array([np.mean(error**2) for error in errors]) / powers
