@@ -74,6 +74,9 @@ def _conv1d(part: Placed, inputs: int, format_name: str) -> Written:
 
 def _conv2d(part: Placed, inputs: int, format_name: str) -> Written:
     layer: Conv2d = part.layer
+    if layer.padding == "same" and layer.kernel_size[1] > layer.features + 1:
+        raise part.refused(format_name, f"{layer.kernel_size[1]} taps over {layer.features} features, padded: there RTNeural "
+                           "reads past its memory; write .onnx or a C++ header")  # fmt: skip
     more = {"shape": [None, None, layer.features_out, layer.filters], "kernel_size_time": layer.kernel_size[0],
             "kernel_size_feature": layer.kernel_size[1], "dilation": layer.dilation, "strides": layer.stride,
             "num_filters_in": inputs // layer.features, "num_features_in": layer.features,

@@ -24,6 +24,7 @@ from wetdry.models.spec import (
     BatchNorm,
     Conditioning,
     Conv1d,
+    Conv2d,
     Dense,
     FiLM,
     Gain,
@@ -109,6 +110,8 @@ def drawn_row(seed):
         curve = draw.curve(channels, ("tanh", "relu", "sigmoid", "softmax", "elu", "prelu", "leaky_relu"))
         drawn = LAYERS[str(kind)](draw, channels) if kind != "Activation" else [curve.model_copy(update={"alpha": 1.0})]
         plain = {"activation": "exact", "initial_state": False}
+        if isinstance(drawn[-1], Conv2d) and drawn[-1].kernel_size[1] > drawn[-1].features + 1:
+            continue  # which RTNeural does not survive
         layers += [x.model_copy(update=plain) if isinstance(x, LSTM | GRU) else x for x in drawn]
         channels = run_outputs(tuple(layers), inputs)[-1]
     return made(*layers, seed=seed, input_channels=inputs)
@@ -259,6 +262,8 @@ REFUSED = {
         "skip": ([skipped(*ROW)], "layers.0: Residual: RTNeural plays layers one after another"),
         "wavenet": (wavenet(RATE).layers, "layers.0: WaveNet: .* write .nam"),
         "pooling": ([MaxPool(kernel_size=3)], "layers.0: MaxPool: RTNeural has no pooling"),
+        "wide kernel": ([Dense(channels=3), Conv2d(features=3, filters=1, kernel_size=(1, 5), padding="same")],
+                        "layers.1: Conv2d: 5 taps over 3 features, padded: there RTNeural reads past"),
         "curve": ([Dense(channels=2), Activation(name="silu")], "layers.1: Activation: RTNeural has no silu"),
         "elu": ([Activation(name="elu", alpha=0.5)], "layers.0: Activation: RTNeural has no elu with alpha 0.5"),
         "fast": ([Activation(name="fast_tanh")], "layers.0: Activation: .* without --activation fast"),
