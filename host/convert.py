@@ -46,7 +46,7 @@ def convert(
         FileProblem, ModelFileError: a file that cannot be read or written.
 
     Example:
-        >>> convert("clone.safetensors", "clone.nam", settings={"drive": 7.5}, metadata={"gear_type": "amp"})
+        convert("clone.safetensors", "clone.nam", settings={"drive": 7.5}, metadata={"gear_type": "amp"})
     """
     out = Path(out)
     name = format_of(out, format)

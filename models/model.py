@@ -81,7 +81,9 @@ class Model:
             InvalidValue, InvalidType: a value outside the knob's range, or of the wrong type.
 
         Example:
-            >>> wetdry.models.load("clone.safetensors").baked({"drive": 7.5, "tone": 3.0}).save("clone.nam")
+            >>> from wetdry.presets.clones import clone_path
+            >>> [knob.name for knob in load(clone_path("zamtube")).baked({"treble": 3.0}).spec.knobs]
+            ['tube_drive']
         """
         from .bake import baked
 
