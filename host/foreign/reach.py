@@ -10,6 +10,7 @@ from .facts import Play
 FIRST_LENGTH, LONGEST_LENGTH = 2**12, 2**16
 HEARD = 1e-6  # of the answer's peak: what changes less is rounding
 LEVELS = (0.05, 0.3, 1.0)
+MOVE = 8.0  # times the level: the sample that moves is the loudest then
 
 
 def same_length(play: Play, channels: int, length: int, name: str) -> tuple[int, int]:
@@ -52,7 +53,7 @@ def reach_within(play: Play, channels: int, length: int) -> tuple[int, int] | No
         audio = (level * random.standard_normal((channels, length))).astype(np.float32)
         at = length // 2 + int(random.integers(-3, 4))
         moved = audio.copy()
-        moved[:, at] += np.float32(level)
+        moved[:, at] = np.float32(MOVE * level)
         first, second = play(audio), play(moved)
         change = np.abs(second - first).max(0)
         places = np.flatnonzero(change > HEARD * max(float(np.abs(first).max()), 1e-9)) + length - first.shape[1]

@@ -185,21 +185,9 @@ def _through(*methods: str) -> Callable[[Any, Any, Any], Any]:
 
 def _plain(torch: Any, fresh: Fresh, given: Given, name: str) -> Face:
     """Return the face of a `forward(x)`: its shape is found by trying, its reach, where it has no state, by measuring."""
-    module = fresh()
-    block = given.block_size or FIRST_LENGTH
-    for channels, shape in ((1, (1, 1, -1)), (1, (1, -1)), (1, (-1,)), (2, (1, 2, -1)), (2, (2, -1))):
-        play = _shaped(shape)
-        try:
-            with torch.no_grad():
-                answer = play(fresh(), torch.zeros(channels, block + (given.look_behind or 0)), None)
-            if answer.dtype == torch.float32 and answer.shape[1] >= 1:
-                break
-        except (RuntimeError, IndexError, AttributeError, TypeError):
-            continue
-    else:
-        raise PluginError(f"{name}: its forward takes neither (1, channels, samples), (channels, samples) nor (samples,) of "
-                          "1 or 2 channels, and it has none of Neutone's or nn~'s methods")  # fmt: skip
-    facts = Facts(channels, int(answer.shape[0]), _rates(module, given))
+    samples = (given.block_size or FIRST_LENGTH) + (given.look_behind or 0)
+    channels, shape, outputs = _taken_shape(torch, fresh, samples, name)
+    play, facts = _shaped(shape), Facts(channels, outputs, _rates(fresh(), given))
     if given.block_size:
         return Face(replace(facts, block_sizes=(given.block_size,), look_behind=given.look_behind or 0), play)
 
@@ -214,6 +202,21 @@ def _plain(torch: Any, fresh: Fresh, given: Given, name: str) -> Face:
         before, after = reach_of(once, channels, name)
         facts = replace(facts, look_behind=before, look_ahead=after, memory_samples=before + 1)
     return Face(facts, play)
+
+
+def _taken_shape(torch: Any, fresh: Fresh, samples: int, name: str) -> tuple[int, tuple[int, ...], int]:
+    """Return (channels, shape, output channels) of the first usual shape that a module takes and answers in kind."""
+    for same_rank in (True, False):
+        for channels, shape in ((1, (1, 1, -1)), (1, (1, -1)), (1, (-1,)), (2, (1, 2, -1)), (2, (2, -1))):
+            try:
+                with torch.no_grad():
+                    answer = fresh()(torch.zeros(channels, samples).reshape(shape))
+                if answer.dtype == torch.float32 and answer.numel() and (answer.ndim == len(shape) or not same_rank):
+                    return channels, shape, answer.reshape(-1, answer.shape[-1]).shape[0]
+            except (RuntimeError, IndexError, AttributeError, TypeError):
+                continue
+    raise PluginError(f"{name}: its forward takes neither (1, channels, samples), (channels, samples) nor (samples,) of 1 or 2 "
+                      "channels, and it has none of Neutone's or nn~'s methods")  # fmt: skip
 
 
 def _shaped(shape: tuple[int, ...]) -> Callable[[Any, Any, Any], Any]:
