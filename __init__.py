@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .host.evaluation import evaluate
     from .host.mix import Mix
     from .host.plugins import load_plugin
+    from .host.quantise import quantise
     from .models.training import train
 
 __version__ = "0.1.0"
@@ -48,11 +49,13 @@ _FACE = {  # name: the module it comes from
     "evaluate": "host.evaluation",
     "clone": "host.clone",
     "convert": "host.convert",
+    "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
 __all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
            "NeuralDelay", "NeuralEffect", "NeuralSaturator", "RandomizedOverdrive", "TubeSaturator", "capture",
-           "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets", "train"]  # fmt: skip
+           "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets", "quantise",
+           "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

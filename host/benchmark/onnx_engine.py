@@ -1,6 +1,7 @@
 """onnxruntime playing what `models.formats.onnx_writing` writes, as fast as it can be called from Python."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import numpy as np
 from ...models.errors import MissingExtra
 from ...models.formats import onnx_writing
 from ...models.model import Model
+
+LONG_BLOCK = 8192
 
 
 class OnnxRuntime:
@@ -24,7 +27,8 @@ class OnnxRuntime:
         says = self.session.get_modelmeta().custom_metadata_map
         self.states = json.loads(says["states"])
         self.knobs = {"knobs": np.array([k.to_number(k.default) for k in spec.knobs], np.float32)} if spec.knobs else {}
-        self.start = self._prewarmed(int(says["prewarm_samples"]), spec.input_channels)
+        self.silence = np.zeros((1, spec.input_channels, int(says["prewarm_samples"])), np.float32)
+        self.start = self._prewarmed(self.knobs)
         value = ort.OrtValue.ortvalue_from_numpy
         self.sets = [[value(array.copy()) for array in self.start] for _ in range(2)]
         self.block = value(np.zeros((1, spec.input_channels, buffer_size), np.float32))
@@ -33,12 +37,12 @@ class OnnxRuntime:
         self.bindings = [self._binding(*self.sets), self._binding(*self.sets[::-1])]
         self.turn = 0
 
-    def _prewarmed(self, samples: int, channels: int) -> list[np.ndarray]:
+    def _prewarmed(self, knobs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the states after the silence before the first sample."""
         start = {state["input"]: np.zeros(state["shape"], np.float32) for state in self.states}
-        if not (samples and start):
+        if not (self.silence.size and start):
             return list(start.values())
-        silence = np.zeros((1, channels, samples), np.float32)
-        return self.session.run([state["output"] for state in self.states], {"audio": silence, **self.knobs, **start})
+        return self.session.run([state["output"] for state in self.states], {"audio": self.silence, **knobs, **start})
 
     def _binding(self, before: list[Any], after: list[Any]) -> Any:
         binding = self.session.io_binding()
@@ -56,6 +60,16 @@ class OnnxRuntime:
         self.session.run_with_iobinding(self.bindings[self.turn])
         self.turn = 1 - self.turn
         return self.out.numpy()[0, 0]
+
+    def play_from_silence(self, audio: np.ndarray, values: Sequence[float]) -> np.ndarray:
+        """Return the answer to mono audio (samples,) as a stream of its own, the knobs at `values` in their units."""
+        knobs = {"knobs": np.array(values, np.float32)} if values else {}
+        states, answers = self._prewarmed(knobs), []
+        for piece in np.split(audio, list(range(LONG_BLOCK, len(audio), LONG_BLOCK))):
+            fed = {state["input"]: value for state, value in zip(self.states, states, strict=True)}
+            out, *states = self.session.run(None, {"audio": piece[None, None], **knobs, **fed})
+            answers.append(out[0, 0])
+        return np.concatenate(answers)
 
     def reset(self) -> None:
         for value, start in zip(self.sets[0], self.start, strict=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ...models.errors import WetdryError
-from . import bench, capture, clone, convert, effects, evaluate, excitation, factory, inspect, models, render, train
+from . import bench, capture, clone, convert, effects, evaluate, excitation, factory, inspect, models, quantise, render, train
 
 INTERRUPTED = 130
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (clone, inspect, capture, train, evaluate, render, convert, effects, bench, excitation, factory):
+for command in (clone, inspect, capture, train, evaluate, render, convert, effects, bench, excitation, factory, quantise):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(models.app)
 

@@ -63,6 +63,11 @@ def read(path: Path) -> Model:
 
 def write(model: Model, path: Path, numbers: small_numbers.Numbers = "float32") -> None:
     """Write `model` to `path`, its weights as such numbers. Raises FileProblem; `path` is never half a file."""
+    write_atomically(path, content(model, numbers))
+
+
+def content(model: Model, numbers: small_numbers.Numbers = "float32") -> bytes:
+    """Return the content of the file of `model`."""
     from safetensors.numpy import save
 
     small_numbers.check(numbers)
@@ -70,5 +75,4 @@ def write(model: Model, path: Path, numbers: small_numbers.Numbers = "float32") 
     record = {"format_version": version, "spec": model.spec.to_dict(),
               "training": model.training, "certificate": model.certificate, "metadata": model.metadata}  # fmt: skip
     arrays = small_numbers.packed({name: model.weights[name] for name in model.spec.weight_shapes}, numbers)
-    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"wetdry": json.dumps(record)})
-    write_atomically(path, data)
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"wetdry": json.dumps(record)})
