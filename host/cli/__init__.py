@@ -7,7 +7,23 @@ from pathlib import Path
 import typer
 
 from ...models.errors import WetdryError
-from . import bench, capture, clone, convert, effects, evaluate, excitation, factory, inspect, models, quantise, render, train
+from . import (
+    bench,
+    capture,
+    clone,
+    convert,
+    distil,
+    effects,
+    evaluate,
+    excitation,
+    factory,
+    inspect,
+    models,
+    prune,
+    quantise,
+    render,
+    train,
+)
 
 INTERRUPTED = 130
 
@@ -19,7 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (clone, inspect, capture, train, evaluate, render, convert, effects, bench, excitation, factory, quantise):
+for command in (clone, inspect, capture, train, evaluate, render, convert, effects, bench, excitation, factory, quantise,
+                distil, prune):  # fmt: skip
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(models.app)
 
