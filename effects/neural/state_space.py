@@ -25,7 +25,7 @@ def coefficients(layer: StateSpace, weights: dict[str, np.ndarray], at: str) -> 
     time, frequency, output = (weights[f"{at}{name}"].astype(np.float64) for name in ("time", "frequency", "output"))
     along = 0.5 * (1.0 + np.tanh(0.5 * time))
     decay = 1.0 / (layer.shortest_samples * (layer.longest_samples / layer.shortest_samples) ** along)
-    pole = np.exp(-decay + 1j * frequency)
+    pole = np.exp(decay * (-1.0 + 1j * frequency))
     factor = -2.0 * np.expm1(-decay) * (output[..., 0] + 1j * output[..., 1])
     settled = 1.0 / (1.0 - pole)
     parts = [part for value in (pole, factor, settled) for part in (np.real(value), np.imag(value))]

@@ -9,12 +9,12 @@ from typing import Any
 
 from ...models.model import Model
 from ...models.parameter import Parameter
-from ...models.spec import GRU, LSTM, TwoPaths, WaveNet
+from ...models.spec import GRU, LSTM, StateSpace, TemporalFiLM, TwoPaths, WaveNet
 
 COST_BLOCK = 64
 COST_MULTIPLY_ADDS = 2e9  # of one pass at most: a net of any size answers within seconds
 MOST_LINES = 60
-RECURRENT = (LSTM, GRU)
+RECURRENT = (LSTM, GRU, StateSpace, TemporalFiLM)
 
 
 @dataclass(frozen=True)

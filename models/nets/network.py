@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import InvalidValue
 from ..spec import ModelSpec
-from . import activations, convolutions, recurrent  # noqa: F401  (they enter themselves in LAYERS)
+from . import activations, convolutions, memory, recurrent  # noqa: F401  (they enter themselves in LAYERS)
 from .layer import Knobs, Series
 from .layers import KnobFiLM
 from .wavenet import SignalFiLM, WaveNetArray

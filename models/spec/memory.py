@@ -20,20 +20,20 @@ class StateSpace(BaseLayer):
     Channel by channel, for each of its `pairs` (r, i the state, u the input, from r = i = 0):
 
         t = shortest_samples · (longest_samples / shortest_samples) ^ sigmoid(time)     time constant, in samples
-        p = exp(-1 / t),   c = p · cos(frequency),   s = p · sin(frequency)
+        p = exp(-1 / t),   c = p · cos(frequency / t),   s = p · sin(frequency / t)
         r, i = c · r - s · i + u,   s · r + c · i
         y = direct · u + Σ over the pairs of 2 (1 - p) (output_0 · r - output_1 · i)
 
-    A pair is the pole p · exp(i · frequency) and its conjugate. Whatever the weights are, a time constant lies between
-    the two bounds, so every pole lies inside the unit circle; 1 - p makes a pair's gain about |output| for any memory.
-    Frequency 0 is a one-pole low-pass, as an envelope follower is.
+    A pair is the pole exp((-1 + i · frequency) / t) and its conjugate. Whatever the weights are, a time constant lies between
+    the two bounds, so every pole lies inside the unit circle; 1 - p makes a pair's gain about |output| for any memory, and a
+    frequency counts in radians a time constant, so that a training moves slow pairs no further than quick ones. Frequency
+    0 is a one-pole low-pass, as an envelope follower is.
 
     Attributes:
         pairs: of a channel; 4 is enough for a compressor.
         shortest_samples, longest_samples: bounds of every time constant (to 1/e).
 
-    Weights: time, frequency (radians a sample) and output, each (channels, pairs), output with (real, imaginary) behind
-    it; direct (channels,).
+    Weights: time, frequency and output, each (channels, pairs), output with (real, imaginary) behind it; direct (channels,).
 
     Sources: Gu et al., "On the Parameterization and Initialization of Diagonal State Space Models", NeurIPS 2022 (S4D);
     Orvieto et al., "Resurrecting Recurrent Neural Networks for Long Sequences", ICML 2023 (LRU: poles by exponentials, so

@@ -17,7 +17,7 @@ from random_specs import LAYERS, SHAPES, named_model, positions, random_model
 from random_specs import signal as noise
 
 from wetdry.models import Model
-from wetdry.models.spec import GRU, LSTM, TwoPaths, WaveNet
+from wetdry.models.spec import GRU, LSTM, TemporalFiLM, TwoPaths, WaveNet
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 KINDS = [f"{kind} {seed}" for kind in LAYERS for seed in (0, 1)]
@@ -39,7 +39,7 @@ def is_recurrent(layers):
         if isinstance(layer, kind)
         for part in getattr(layer, name)
     ]
-    return any(isinstance(layer, LSTM | GRU) for layer in layers) or (bool(inner) and is_recurrent(inner))
+    return any(isinstance(layer, LSTM | GRU | TemporalFiLM) for layer in layers) or (bool(inner) and is_recurrent(inner))
 
 
 def level(model, raw):

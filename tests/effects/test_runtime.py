@@ -22,7 +22,8 @@ from random_specs import signal as noise
 pytestmark = pytest.mark.usefixtures("own_cache")
 CLOSE = 1e-5  # of the answer's peak
 LONG = 1300  # samples: longer than any buffer's room, so that each is moved back
-STREAMED = ["Activation", "Conv1d", "Conv2d", "FiLM", "GRU", "KnobInputs", "LSTM", "MaxPool", "Residual", "WaveNet"]
+STREAMED = ["Activation", "Conv1d", "Conv2d", "FiLM", "GRU", "KnobInputs", "LSTM", "MaxPool", "Residual",
+            "StateSpace", "TemporalFiLM", "WaveNet"]  # fmt: skip
 STREAMED_SHAPES = ["nam nano", "a2 lite", "gated knobs", "tcn-300 knobs", "aida-x", "proteus knob", "over features"]
 
 

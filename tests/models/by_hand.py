@@ -136,6 +136,31 @@ def gru(layer, w, x, *_):
     return y
 
 
+def state_space(layer, w, x, *_):
+    ratio = layer.longest_samples / layer.shortest_samples
+    t = layer.shortest_samples * ratio ** sigmoid(w["time"])
+    pole = np.exp(-1 / t)
+    c, s, share = pole * np.cos(w["frequency"] / t), pole * np.sin(w["frequency"] / t), 2 * (1 - pole)
+    real, imaginary, y = np.zeros(pole.shape), np.zeros(pole.shape), np.zeros(x.shape)
+    for t in range(x.shape[1]):
+        real, imaginary = c * real - s * imaginary + column(x[:, t]), s * real + c * imaginary
+        y[:, t] = (share * (w["output"][..., 0] * real - w["output"][..., 1] * imaginary)).sum(1) + w["direct"] * x[:, t]
+    return y
+
+
+def temporal_film(layer, w, x, *_):
+    hidden, cell, y = np.zeros(layer.hidden), np.zeros(layer.hidden), np.zeros(x.shape)
+    for start in range(0, x.shape[1], layer.block_samples):
+        block = x[:, start : start + layer.block_samples]
+        scale, shift = np.split(w["weight"] @ hidden + w["bias"], 2)
+        y[:, start : start + layer.block_samples] = column(scale) * block + column(shift)
+        peaks = np.abs(block).max(1)
+        i, f, g, o = np.split(w["weight_ih"] @ peaks + w["bias_ih"] + w["weight_hh"] @ hidden + w["bias_hh"], 4)
+        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
+        hidden = sigmoid(o) * np.tanh(cell)
+    return y
+
+
 def residual(layer, w, x, raw, vector):
     through = series(layer.body, w.below("body"), x, raw, vector)
     return through + series(layer.shortcut, w.below("shortcut"), x, raw, vector)[: len(through)]
@@ -190,7 +215,7 @@ def wavenet_array(array, w, x, condition, vector):
 
 LAYERS = {
     "Activation": activation, "BatchNorm": batch_norm, "Conv2d": conv2d, "GRU": gru, "LSTM": lstm, "Multiply": multiply,
-    "Residual": residual,
+    "Residual": residual, "StateSpace": state_space, "TemporalFiLM": temporal_film,
     "WaveNet": wavenet,
     "Conv1d": lambda layer, w, x, *_: convolved(w, x, layer.dilation, layer.groups),
     "Dense": lambda layer, w, x, *_: w["weight"] @ x + column(w.get("bias")),

@@ -13,6 +13,7 @@ import functools
 import numpy as np
 import torch
 from named_specs import SHAPES
+from random_memory import HIDDEN, state_space, state_space_weight, temporal_film
 from random_wavenets import random_wavenet
 
 from wetdry.models import Model, Parameter
@@ -39,7 +40,6 @@ from wetdry.models.spec import (
 
 WIDTHS = (1, 2, 3, 5, 7, 8, 12, 16, 20)
 TAPS = (1, 2, 3, 4, 5, 6, 33)
-HIDDEN = (1, 3, 8, 10, 16, 20, 40)
 DILATIONS = (1, 2, 3, 5, 8, 17)
 CURVES = ("tanh", "fast_tanh", "hardtanh", "relu", "leaky_relu", "prelu", "sigmoid", "fast_sigmoid", "silu", "hardswish",
           "leaky_hardtanh", "softsign", "elu", "softmax")  # fmt: skip
@@ -117,7 +117,7 @@ LAYERS = {
     "FiLM": lambda draw, channels: [FiLM()],
     "GRU": functools.partial(recurrent, GRU), "LSTM": functools.partial(recurrent, LSTM),
     "Gain": lambda draw, channels: [Gain(level_db=draw.one(-6.0, 3.0))],
-    "KnobInputs": lambda draw, channels: [KnobInputs(knobs=KNOBS)],
+    "KnobInputs": lambda draw, channels: [KnobInputs(knobs=KNOBS)], "StateSpace": state_space, "TemporalFiLM": temporal_film,
     "MaxPool": lambda draw, channels: [MaxPool(kernel_size=draw.one(*TAPS))],
     "Multiply": functools.partial(two_paths, Multiply), "Residual": functools.partial(two_paths, Residual),
     "WaveNet": lambda draw, channels: [random_wavenet(draw, channels, condition=grown)],
@@ -164,6 +164,8 @@ def drawn_weights(spec, seed):
             value = random.uniform(0.3, 2.0, shape)
         elif last == "slopes":
             value = random.uniform(-0.2, 0.6, shape)
+        elif last in ("time", "frequency", "output"):
+            value = state_space_weight(last, random, shape)
         elif len(shape) == 1:
             value = 0.15 * random.standard_normal(shape)
             if ".films." in name or name.endswith("film.bias") or last == "weight":  # scales and gains are near 1

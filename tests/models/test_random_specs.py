@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
+from random_memory import BLOCKS, HIDDEN, PAIRS
 from random_specs import CURVES, LAYERS, SHAPES, WIDTHS, answer, deviation, named_model, positions, random_model, random_spec
 from random_specs import signal as noise
 from random_wavenets import GATING, SLOTS
@@ -99,9 +100,11 @@ def test_no_kind_and_no_option_of_other_layers_is_left_out():
         ("Conv2d", "stride", 3), ("Conv2d", "dilation", 3), ("BatchNorm", "affine", False), ("BatchNorm", "affine", True),
         ("Residual", "shortcut", True), ("Residual", "shortcut", False),
         ("Multiply", "shortcut", True), ("Multiply", "shortcut", False), ("MaxPool", "kernel_size", 33),
-        *((kind, "hidden", h) for kind in ("LSTM", "GRU") for h in (1, 3, 8, 10, 16, 20, 40)),
+        *((kind, "hidden", h) for kind in ("LSTM", "GRU") for h in HIDDEN),
         *((kind, "initial_state", yes) for kind in ("LSTM", "GRU") for yes in (True, False)),
         *((kind, "activation", curve) for kind in ("LSTM", "GRU") for curve in ("exact", "fast")),
         *((kind, "channels", width) for kind in ("Dense", "Conv1d") for width in WIDTHS),
+        *(("StateSpace", "pairs", pairs) for pairs in PAIRS), *(("TemporalFiLM", "hidden", h) for h in HIDDEN),
+        *(("TemporalFiLM", "block_samples", block) for block in BLOCKS),
     }  # fmt: skip
     assert wanted <= found, sorted(map(str, wanted - found))
