@@ -25,15 +25,15 @@ def check_ends(model: Model, format_name: str) -> None:
 def recurrent_and_dense(parts: Sequence[Placed], format_name: str) -> tuple[list[Placed], Placed]:
     """Return the recurrent layers and the dense one behind them. Raises CannotHold naming the layer that is none of them."""
     parts = [_as_dense(part) for part in parts]
-    if parts and not isinstance(parts[-1].layer, Dense):
-        raise parts[-1].refused(format_name, f"a dense layer ends the net here; write {_elsewhere(parts[-1])}")
+    misfits = [part for part in parts[:-1] if not isinstance(part.layer, LSTM | GRU)]
+    misfits = misfits if not parts or isinstance(parts[-1].layer, Dense) else parts[-1:]
+    if misfits:
+        raise misfits[0].refused(format_name, f"its players take an LSTM or GRU, then a dense layer; {_elsewhere(misfits[0])}")
     for part in parts[:-1]:
-        if not isinstance(part.layer, LSTM | GRU):
-            raise part.refused(format_name, f"only LSTM and GRU stand before the dense layer; write {_elsewhere(part)}")
         part.check_exact(format_name)
     if len(parts) < 2:
         raise CannotHold(
-            format_name, "layers", "an LSTM or GRU and a dense layer are needed; write .nam, .onnx or a C++ header"
+            format_name, "layers", "its players take an LSTM or GRU, then a dense layer; write .onnx or a C++ header"
         )
     return list(parts[:-1]), parts[-1]
 
@@ -48,4 +48,5 @@ def _as_dense(part: Placed) -> Placed:
 
 
 def _elsewhere(part: Placed) -> str:
-    return ".nam, .onnx or a C++ header" if part.layer.kind == "WaveNet" else ".onnx or a C++ header"
+    nam = ".nam, " if part.layer.kind == "WaveNet" else ""
+    return f"write {nam}.onnx or a C++ header, or train a net for these players: --model guitarml"
