@@ -62,8 +62,8 @@ int main(int, char** arguments) {
             script >> block;
             const float* from[NET::inputs];
             float* to[NET::outputs];
-            for (int i = 0; i < NET::inputs; ++i) from[i] = in.data() + samples * i + at;
-            for (int i = 0; i < NET::outputs; ++i) to[i] = out.data() + samples * i + at;
+            for (int i = 0; i < NET::inputs; ++i) from[i] = in.data() + samples * static_cast<std::size_t>(i) + at;
+            for (int i = 0; i < NET::outputs; ++i) to[i] = out.data() + samples * static_cast<std::size_t>(i) + at;
             playing = true;
             net->process(from, to, block);
             playing = false;

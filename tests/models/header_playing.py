@@ -68,7 +68,7 @@ def turned_stream(model, samples, sizes, moves, seed=0):
     at = i = 0
     while at < samples:
         size = min(40 if at == 0 else sizes[i % len(sizes)], samples - at)
-        if spec.knobs and random.random() < moves:
+        if at and spec.knobs and random.random() < moves:
             turn(int(random.integers(len(spec.knobs))))
         script.append(f"block {size}")
         parts.append(np.atleast_2d(effect(audio[:, at : at + size], spec.sample_rate, reset=False)))

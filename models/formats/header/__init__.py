@@ -8,17 +8,17 @@ from ...files import write_atomically
 from ...model import Model
 from .about import about, size_text
 from .knobs import knob_texts, smoothing_coefficient
+from .memory import silence_before
 from .names import names_of
 from .packing import wrapped
 from .program import TILE
 from .walk import Walk
 
 PARTS = ("finite", "rows", "lanes", "convolve", "by_value", "pool", "curves", "leak", "tanh", "fast_tanh", "exponential",
-         "softmax", "matrix_times_vector", "recurrent", "film", "knobs")  # fmt: skip
+         "softmax", "matrix_times_vector", "recurrent", "state_space", "temporal_film", "film", "knobs")  # fmt: skip
 NEEDED = {
-    "convolve": {"lanes"}, "pool": {"by_value"}, "leak": {"by_value"}, "film": {"by_value"}, "tanh": {"curves"},
-    "fast_tanh": {"curves"}, "exponential": {"curves"}, "softmax": {"exponential", "by_value", "curves"},
-    "matrix_times_vector": {"lanes"}, "recurrent": {"matrix_times_vector", "lanes"},
+    "softmax": {"exponential"},
+    "recurrent": {"matrix_times_vector"}, "temporal_film": {"recurrent", "matrix_times_vector", "tanh"},
 }  # fmt: skip
 
 
@@ -52,11 +52,12 @@ def _contents(model: Model, file: str) -> dict[str, Any]:
     condition = film.body() if film else []
     delays, slots = program.place(walk.sink)
     namespace, name = names_of(file)
-    parts = {"finite", "rows", "by_value"} | program.parts | ({"knobs"} if spec.knobs else set())
+    parts = {"finite", "rows", "lanes", "by_value"} | program.parts | ({"knobs"} if spec.knobs else set())
     for part in list(parts):
         parts |= NEEDED.get(part, set())
     knobs = knob_texts(spec.knobs)
-    weights = sum(array.values.size for array in program.arrays)
+    silence, settles = silence_before(spec)
+    weights = sum(array.values.nbytes for array in program.arrays)
     return {
         "file": file, "namespace": namespace, "name": name, "guard": f"WETDRY_{namespace.upper()}_H",
         "title": f"a neural net of {model.weight_count} trained weights, for C++17",
@@ -65,10 +66,11 @@ def _contents(model: Model, file: str) -> dict[str, Any]:
         "inputs": spec.input_channels, "outputs": spec.output_channels, "rate": repr(float(spec.sample_rate)),
         "receptive_field": spec.receptive_field, "recurrent": any("detail::" in m for m in program.members),
         "knobs": knobs, "coefficient": repr(smoothing_coefficient(float(spec.sample_rate))),
-        "film": film.values if film else 0, "condition": condition, "prewarm": spec.silence_before,
-        "state": size_text(program.state_bytes(delays, slots)), "weight_size": size_text(4 * weights),
+        "film": film.values if film else 0, "condition": condition, 
+        "prewarm": silence, "settles": settles, "settled_in": "state_space" in parts,
+        "state": size_text(program.state_bytes(delays, slots)), "weight_size": size_text(weights),
         "parts": [_part(part) for part in PARTS if part in parts], "calls": program.calls,
-        "arrays": [{"name": a.name, "comment": a.comment, "text": wrapped(a.values)} for a in program.arrays],
+        "arrays": [{"name": a.name, "kind": a.kind, "comment": a.comment, "text": wrapped(a.values)} for a in program.arrays],
         "delays": delays, "slots": slots, "members": program.members, "clears": program.clears,
         "source": program.source.expression, "sink": walk.sink.expression,
     }  # fmt: skip

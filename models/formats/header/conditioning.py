@@ -45,7 +45,8 @@ class Conditioning:
             rows = -(-width // LINE) * LINE
             lines += [f"alignas(64) float hidden_{i}[{rows}];",
                       f"matrix_times_vector<{inputs}, {rows}>(hidden_{i}, {source}, {packed});",
-                      f"for (float& x : hidden_{i}) x = {curve}()(x);"]  # fmt: skip
+                      f"for (int j = 0; j < {rows}; j += lanes)",
+                      f"    store({curve}()(load(hidden_{i} + j)), hidden_{i} + j);"]  # fmt: skip
             source, inputs = f"hidden_{i}", width
         table = packed_matrix(np.concatenate(self.matrices), np.concatenate(self.biases))
         packed = self.program.pack("films", table, f"{inputs} inputs; scales, then shifts, of every FiLM")

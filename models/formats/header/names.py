@@ -16,7 +16,7 @@ read write clear begin_tile condition position column muted settings moving film
 frames
 """
 RESERVED = frozenset(WORDS.split())
-MEMBERS = ("layers_", "scratch_", "lstm_", "gru_")  # how the header's own members begin
+MEMBERS = ("layers_", "scratch_", "lstm_", "gru_", "state_space_", "temporal_film_")  # how the header's own members begin
 
 
 def identifier(text: str, otherwise: str, taken: set[str]) -> str:

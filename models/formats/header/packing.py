@@ -34,7 +34,7 @@ def wrapped(values: np.ndarray, width: int = 116) -> str:
     """Return numbers as lines of text."""
     lines, line = [], ""
     for value in values:
-        text = number(value) + ", "
+        text = (repr(float(value)) if values.dtype == np.float64 else number(value)) + ", "
         if len(line) + len(text) > width:
             lines.append(line.rstrip())
             line = ""

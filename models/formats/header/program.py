@@ -1,5 +1,6 @@
 """A program: the steps of a net as C++ statements, the rows of samples between them, and the packed weights."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -75,9 +76,10 @@ class Call:
 
     @property
     def text(self) -> str:
-        """The statement."""
+        """The statement, as lines of a function's body."""
         rows = ["Nothing()" if view is None else view.expression for view in self.rows]
-        return f"{self.function}({', '.join([*rows, *self.arguments])});"
+        whole = f"{self.function}({', '.join([*rows, *self.arguments])});"
+        return "\n".join(textwrap.wrap(whole, 118, initial_indent=" " * 4, subsequent_indent=" " * 8, break_long_words=False))
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Array:
     name: str
     values: np.ndarray
     comment: str
+
+    @property
+    def kind(self) -> str:
+        """The C++ type of a value."""
+        return "double" if self.values.dtype == np.float64 else "float"
 
 
 @dataclass
@@ -118,10 +125,10 @@ class Program:
         self.calls.append(Call(function, tuple(rows), (*arguments, "frames"), self.comment))
         self.comment = ""
 
-    def pack(self, name: str, values: np.ndarray, comment: str = "") -> str:
-        """Add an array of weights; return the C++ expression for it."""
+    def pack(self, name: str, values: np.ndarray, comment: str = "", precise: bool = False) -> str:
+        """Add an array of weights, float64 where `precise`, else float32; return the C++ expression for it."""
         name = name.rstrip(".").replace(".", "_")
-        self.arrays.append(Array(name, np.asarray(values, np.float32).ravel(), comment))
+        self.arrays.append(Array(name, np.asarray(values, np.float64 if precise else np.float32).ravel(), comment))
         if sum(array.values.size for array in self.arrays) > LARGEST_WEIGHTS:
             raise CannotHold("header", "weights", f"more than {LARGEST_WEIGHTS} numbers; a compiler would choke on the text. "
                              "Write a .safetensors or .nam file instead")  # fmt: skip

@@ -37,10 +37,15 @@ def recurrent(walk: "Walk", layer: LSTM | GRU, source: View, at: str) -> View:
     return out
 
 
-def _packed(walk: "Walk", name: str, matrix: np.ndarray, bias: np.ndarray, gates: int) -> str:
+def gates_side_by_side(matrix: np.ndarray, bias: np.ndarray, gates: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (gates · hidden, inputs) and (gates · hidden,) with every gate's rows filled up to whole vectors."""
     hidden = len(bias) // gates
     units = -(-hidden // UNITS) * UNITS
     full, biases = np.zeros((gates, units, matrix.shape[1]), np.float32), np.zeros((gates, units), np.float32)
     full[:, :hidden], biases[:, :hidden] = matrix.reshape(gates, hidden, -1), bias.reshape(gates, hidden)
-    packed = packed_matrix(full.reshape(gates * units, -1), biases.ravel())
-    return walk.program.pack(name, packed, f"the bias, then {matrix.shape[1]} inputs; {gates} gates of {units}")
+    return full.reshape(gates * units, -1), biases.ravel()
+
+
+def _packed(walk: "Walk", name: str, matrix: np.ndarray, bias: np.ndarray, gates: int) -> str:
+    packed = packed_matrix(*gates_side_by_side(matrix, bias, gates))
+    return walk.program.pack(name, packed, f"the bias, then {matrix.shape[1]} inputs; {gates} gates")

@@ -22,10 +22,13 @@ from ...spec import (
     MaxPool,
     Multiply,
     Residual,
+    StateSpace,
+    TemporalFiLM,
     WaveNet,
 )
 from .conditioning import Conditioning
 from .curves import curve_of
+from .memory import state_space, temporal_film
 from .packing import packed_convolution
 from .program import Buffer, Program, View
 from .recurrent import recurrent
@@ -100,6 +103,10 @@ class Walk:
                 return wavenet(self, layer, source, at)
             case LSTM() | GRU():
                 return recurrent(self, layer, source, at)
+            case StateSpace():
+                return state_space(self, layer, source, at)
+            case TemporalFiLM():
+                return temporal_film(self, layer, source, at, out)
             case Residual() | Multiply():
                 return self._two_paths(layer, source, at)
             case Activation():

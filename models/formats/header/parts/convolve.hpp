@@ -27,18 +27,15 @@ inline void sum_outputs(Rows<Outputs> out, int first, Start start, const float* 
     (store(sums[Sum], out.row(first + int(Sum) / vectors) + t + int(Sum) % vectors * lanes), ...);
 }
 
-template <int Count, int Taps, class Start, int Outputs>
+// As many vectors of time at once as there are registers for; what is left by ever fewer.
+template <int Count, int Taps, int Vectors, class Start, int Outputs>
 inline void convolve_outputs(Rows<Outputs> out, int first, Start start, const float* in, std::ptrdiff_t stride, int inputs,
-                             std::ptrdiff_t dilation, const float* weights, const float* bias, int frames) {
-    constexpr int fitting = registers / 2 / Count, most = tile / lanes;
-    constexpr int vectors = fitting < most ? fitting : most;
-    int t = 0;
-    for (; t + vectors * lanes <= frames; t += vectors * lanes)
+                             std::ptrdiff_t dilation, const float* weights, const float* bias, int t, int frames) {
+    for (; t + (Vectors > 1 ? Vectors * lanes : 1) <= frames; t += Vectors * lanes)
         sum_outputs<Taps>(out, first, start, in, stride, inputs, dilation, weights, bias, t,
-                          std::make_index_sequence<Count * vectors>(), std::make_index_sequence<vectors>());
-    for (; t < frames; t += lanes)
-        sum_outputs<Taps>(out, first, start, in, stride, inputs, dilation, weights, bias, t,
-                          std::make_index_sequence<Count>(), std::make_index_sequence<1>());
+                          std::make_index_sequence<Count * Vectors>(), std::make_index_sequence<Vectors>());
+    if constexpr (Vectors > 1)
+        convolve_outputs<Count, Taps, Vectors / 2>(out, first, start, in, stride, inputs, dilation, weights, bias, t, frames);
 }
 
 // out = start + bias + convolution of `in`; `start` may be `out` itself, or Nothing; `bias` may be null.
@@ -46,13 +43,15 @@ template <int Taps, int Groups = 1, class Start, int Outputs, int Inputs>
 void convolve(Rows<Outputs> out, Start start, Rows<Inputs> in, int dilation, const float* weights, const float* bias,
               int frames) {
     constexpr int outputs = Outputs / Groups, inputs = Inputs / Groups, whole = outputs / 4 * 4, rest = outputs % 4;
+    constexpr auto vectors = [](int count) { return std::min(registers / 2 / count, tile / lanes); };
     for (int group = 0; group < Groups; ++group) {
         const float* rows = in.row(group * inputs);
         int first = group * outputs;
         for (int i = 0; i < whole; i += 4, first += 4, weights += 4 * inputs * Taps)
-            convolve_outputs<4, Taps>(out, first, start, rows, in.stride, inputs, dilation, weights, bias, frames);
+            convolve_outputs<4, Taps, vectors(4)>(out, first, start, rows, in.stride, inputs, dilation, weights, bias, 0, frames);
         if constexpr (rest > 0) {
-            convolve_outputs<rest, Taps>(out, first, start, rows, in.stride, inputs, dilation, weights, bias, frames);
+            convolve_outputs<rest, Taps, vectors(rest)>(out, first, start, rows, in.stride, inputs, dilation, weights, bias, 0,
+                                                        frames);
             weights += rest * inputs * Taps;
         }
     }

@@ -2,14 +2,13 @@
 // Scales lie before shifts.
 template <int Channels>
 void modulate(Rows<Channels> out, Rows<Channels> in, const float* start, const float* end, int column, int frames) {
-    each(out, frames, [=](float (&x)[16], int channel, int t) {
-        const float scale = start[channel], scale_step = (end[channel] - scale) * (1.0f / tile);
-        const float shift = start[Channels + channel], shift_step = (end[Channels + channel] - shift) * (1.0f / tile);
-        take(x, in.row(channel) + t);
-        for (int i = 0; i < 16; ++i) {
-            const float along = static_cast<float>(column + t + i + 1);
-            x[i] = (scale + scale_step * along) * x[i] + (shift + shift_step * along);
-        }
+    static constexpr float counted[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    each(out, frames, [=](int channel, int t) {
+        const float scale_step = (end[channel] - start[channel]) * (1.0f / tile);
+        const float shift_step = (end[Channels + channel] - start[Channels + channel]) * (1.0f / tile);
+        const Lanes along = load(counted) + static_cast<float>(column + t);
+        const Lanes scale = start[channel] + scale_step * along, shift = start[Channels + channel] + shift_step * along;
+        return scale * load(in, channel, t) + shift;
     });
 }
 

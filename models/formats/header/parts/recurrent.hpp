@@ -21,16 +21,15 @@ struct Lstm {
     void play(Rows<Hidden> out, Rows<Inputs> in, const float* weights, int frames) {
         for (int t = 0; t < frames; ++t) {
             alignas(64) float gates[rows];
-            alignas(64) float hidden[units];
             for (int i = 0; i < Inputs; ++i) seen[i] = in.row(i)[t];
             matrix_times_vector<Inputs + Hidden, rows>(gates, seen, weights);
-            for (int u = 0; u < units; ++u) {
-                const float entering = Sigmoid()(gates[u]) * Tanh()(gates[2 * units + u]);
-                cell[u] = Sigmoid()(gates[units + u]) * cell[u] + entering;
-                hidden[u] = Sigmoid()(gates[3 * units + u]) * Tanh()(cell[u]);
+            for (int u = 0; u < units; u += lanes) {
+                const Lanes entering = Sigmoid()(load(gates + u)) * Tanh()(load(gates + 2 * units + u));
+                const Lanes now = Sigmoid()(load(gates + units + u)) * load(cell + u) + entering;
+                store(now, cell + u);
+                store(Sigmoid()(load(gates + 3 * units + u)) * Tanh()(now), seen + Inputs + u);
             }
-            std::memcpy(seen + Inputs, hidden, sizeof hidden);
-            for (int u = 0; u < Hidden; ++u) out.row(u)[t] = hidden[u];
+            for (int u = 0; u < Hidden; ++u) out.row(u)[t] = seen[Inputs + u];
         }
     }
 };
@@ -53,11 +52,11 @@ struct Gru {
             for (int i = 0; i < Inputs; ++i) seen[i] = in.row(i)[t];
             matrix_times_vector<Inputs, rows>(entered, seen, input_weights);
             matrix_times_vector<Hidden, rows>(kept, hidden, state_weights);
-            for (int u = 0; u < units; ++u) {
-                const float reset = Sigmoid()(entered[u] + kept[u]);
-                const float update = Sigmoid()(entered[units + u] + kept[units + u]);
-                const float next = Tanh()(entered[2 * units + u] + reset * kept[2 * units + u]);
-                hidden[u] = update * (hidden[u] - next) + next;
+            for (int u = 0; u < units; u += lanes) {
+                const Lanes reset = Sigmoid()(load(entered + u) + load(kept + u));
+                const Lanes update = Sigmoid()(load(entered + units + u) + load(kept + units + u));
+                const Lanes next = Tanh()(load(entered + 2 * units + u) + reset * load(kept + 2 * units + u));
+                store(update * (load(hidden + u) - next) + next, hidden + u);
             }
             for (int u = 0; u < Hidden; ++u) out.row(u)[t] = hidden[u];
         }
