@@ -39,7 +39,7 @@ class OnnxRuntime:
 
     def _prewarmed(self, knobs: dict[str, np.ndarray]) -> list[np.ndarray]:
         """Return the states after the silence before the first sample."""
-        start = {state["input"]: np.zeros(state["shape"], np.float32) for state in self.states}
+        start = {state["input"]: np.zeros(state["shape"], state["dtype"]) for state in self.states}
         if not (self.silence.size and start):
             return list(start.values())
         return self.session.run([state["output"] for state in self.states], {"audio": self.silence, **knobs, **start})

@@ -23,7 +23,7 @@ class OnnxPlayer:
         inputs = {i.name: i.shape for i in self.session.get_inputs()}
         for state in self.states:
             shape = [streams if size == "streams" else size for size in inputs[state["input"]]]
-            self.feeds[state["input"]] = np.zeros(shape, np.float32)
+            self.feeds[state["input"]] = np.zeros(shape, state["dtype"])
         if int(self.says["prewarm_samples"]):
             self.play(np.zeros((streams, self.channels, int(self.says["prewarm_samples"])), np.float32))
 
@@ -32,7 +32,7 @@ class OnnxPlayer:
         knobs = [self.default(knob) for knob in json.loads(self.says["knobs"])]
         self.feeds = {"knobs": np.array(knobs, np.float32)} if knobs else {}
         for state in self.states:
-            start, full = np.array(state["start"], np.float32), np.zeros(state["shape"], np.float32)
+            start, full = np.array(state["start"], state["dtype"]), np.zeros(state["shape"], state["dtype"])
             full[:] = start.reshape(full.shape) if start.size == full.size else start[None, :, None]
             self.feeds[state["input"]] = full
 

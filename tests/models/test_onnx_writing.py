@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,6 @@ from wetdry.models.errors import CannotHold
 from wetdry.models.formats import onnx_writing
 from wetdry.models.spec import LSTM, BaseLayer, Conditioning, Dense, FiLM, KnobInputs, ModelSpec
 
-REFUSED = ("StateSpace", "TemporalFiLM")
 BLOCKS = (1, 64, 1, 2, 331, 17, 3, 100)
 
 
@@ -48,10 +48,10 @@ def difference(model, player, audio, values, blocks=BLOCKS):
     return np.abs(played - wanted).max() / np.abs(wanted).max()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LAYERS if kind not in REFUSED])
+@pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_kind_plays_as_the_effect_does(kind, tmp_path):
-    for seed in range(2):
-        model = random_model(seed, kind)
+    models = (random_model(seed, kind) for seed in range(9))
+    for seed, model in enumerate(islice((m for m in models if m.spec.silence_before < 50_000), 2)):
         spec, player = model.spec, written(model, tmp_path)
         audio, values = signal(spec, 900, seed), settings(spec, seed)
         player.start(numbers(spec, values))

@@ -9,22 +9,25 @@ from ...errors import MissingExtra
 from ...model import Model
 from ..small_numbers import Numbers
 from .graph import Body, Graph, Node, State
+from .idle import start_states
 from .lowering import lower
 
 OPSET, IR_VERSION = 17, 8  # onnxruntime 1.12 of July 2022 reads them
 CONVENTION = "1"
 TILE = 64  # a player fills the silence before the first sample up to whole tiles
-LARGEST_PREWARM_BLOCK = 8192
 CONSTANT_WITHIN = 1e-6
 
 
 def content(model: Model, numbers: Numbers = "float32") -> bytes:
     """Return the content of the file. Raises CannotHold and MissingExtra."""
-    onnx, _ = _libraries()
+    onnx, onnxruntime = _libraries()
     graph = lower(model, numbers)
     properties = _properties(model)
     bare = _serialised(onnx, model, graph, properties)
-    starts = start_states(model, graph, bare)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = onnxruntime.InferenceSession(bare, options, providers=["CPUExecutionProvider"])
+    starts = start_states(session, model, graph, prewarm_samples(model))
     described = [_described(state, start) for state, start in zip(graph.states, starts, strict=True)]
     return _serialised(onnx, model, graph, {**properties, "states": json.dumps(described)})
 
@@ -34,31 +37,16 @@ def prewarm_samples(model: Model) -> int:
     return -(-model.spec.silence_before // TILE) * TILE
 
 
-def start_states(model: Model, graph: Graph, content: bytes) -> list[np.ndarray]:
-    """Return every state after the silence before the first sample, the knobs at their defaults; played by onnxruntime."""
-    _, onnxruntime = _libraries()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    values = [np.zeros(state.shape, np.float32) for state in graph.states]
-    feeds: dict[str, np.ndarray] = {}
-    if model.spec.knobs:
-        feeds["knobs"] = np.array([k.to_number(k.default) for k in model.spec.knobs], np.float32)
-    left = prewarm_samples(model)
-    while left and values:
-        frames = min(left, LARGEST_PREWARM_BLOCK)
-        feeds["audio"] = np.zeros((1, model.spec.input_channels, frames), np.float32)
-        states = {state.input: value for state, value in zip(graph.states, values, strict=True)}
-        values = list(session.run([state.output for state in graph.states], feeds | states))
-        left -= frames
-    return values
-
-
 def _described(state: State, start: np.ndarray) -> dict[str, Any]:
-    if state.streams_axis == 0 and np.abs(start - start[:, :, -1:]).max() <= CONSTANT_WITHIN * max(1.0, np.abs(start).max()):
+    if (
+        state.streams_axis == 0
+        and start.ndim == 3
+        and np.abs(start - start[:, :, -1:]).max() <= CONSTANT_WITHIN * max(1.0, np.abs(start).max())
+    ):
         start = start[:, :, -1]
-    numbers = [float(str(value)) for value in start.ravel()]
-    return {"input": state.input, "output": state.output, "shape": list(state.shape), "start": numbers}
+    numbers = [float(str(value)) for value in start.ravel()]  # the shortest that read back the same
+    return {"input": state.input, "output": state.output, "shape": list(state.shape),
+            "dtype": np.dtype(state.dtype).name, "start": numbers}  # fmt: skip
 
 
 def _properties(model: Model) -> dict[str, str]:
@@ -71,14 +59,14 @@ def _properties(model: Model) -> dict[str, str]:
 
 
 def _serialised(onnx: Any, model: Model, graph: Graph, properties: dict[str, str]) -> bytes:
-    helper, number = onnx.helper, onnx.TensorProto.FLOAT
-    spec = model.spec
+    helper, spec = onnx.helper, model.spec
 
-    def value(name: str, *shape: int | str) -> Any:
-        return helper.make_tensor_value_info(name, number, shape)
+    def value(name: str, *shape: int | str, dtype: Any = np.float32) -> Any:
+        return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)
 
     def of_state(state: State, name: str) -> Any:
-        return value(name, *("streams" if i == state.streams_axis else size for i, size in enumerate(state.shape)))
+        sizes = ("streams" if i == state.streams_axis else size for i, size in enumerate(state.shape))
+        return value(name, *sizes, dtype=state.dtype)
 
     inputs = [value("audio", "streams", spec.input_channels, "samples")]
     inputs += [value("knobs", len(spec.knobs))] if spec.knobs else []
@@ -101,7 +89,7 @@ def _node(onnx: Any, node: Node) -> Any:
 
 
 def _body(onnx: Any, body: Body) -> Any:
-    ends = ([onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names]
+    ends = ([onnx.helper.make_tensor_value_info(name, body.element, None) for name in names]
             for names in (body.inputs, body.outputs))  # fmt: skip
     return onnx.helper.make_graph([_node(onnx, node) for node in body.nodes], "step", *ends)
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..small_numbers import Numbers, fits_half, has_long_rows, whole_numbers
 
 FEWEST_SMALL_NUMBERS = 64  # in one array; fewer are not worth an operator
-FLOAT = 1  # onnx.TensorProto.FLOAT
+FLOAT, INT64, DOUBLE = 1, 7, 11  # as onnx.TensorProto numbers them
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,25 @@ class Body:
     nodes: list[Node]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    element: int
 
 
 @dataclass(frozen=True)
 class State:
-    """What a layer remembers from block to block; `streams_axis` is the dimension of the streams in `shape`."""
+    """What a layer remembers from block to block; `streams_axis` is the dimension of the streams in `shape`, -1: none."""
 
     input: str
     output: str
     shape: tuple[int, ...]
     streams_axis: int
+    dtype: Any = np.float32
 
 
 @dataclass
 class Graph:
     """Nodes in the order they run; `first` holds those that only depend on constants and knobs, which run before the others.
 
-    `numbers` is how weights are stored.
+    `numbers` is how weights are stored; `poles` are the state spaces', complex (channels, pairs), by their state's name.
     """
 
     numbers: Numbers = "float32"
@@ -53,6 +55,7 @@ class Graph:
     first: list[Node] = field(default_factory=list)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     states: list[State] = field(default_factory=list)
+    poles: dict[str, np.ndarray] = field(default_factory=dict)
     _names: int = 0
     _known: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
@@ -71,12 +74,12 @@ class Graph:
         self.nodes.append(Node(kind, inputs, tuple(names), attributes))
         return names
 
-    def body(self, inputs: int, step: Callable[..., Sequence[str]]) -> Body:
-        """Return the loop body that `step` builds: from the names of `inputs` inputs to those of its outputs."""
+    def body(self, inputs: int, step: Callable[..., Sequence[str]], element: int = FLOAT) -> Body:
+        """Return the loop body that `step` builds: from the names of `inputs` inputs, of type `element`, to its outputs'."""
         around, self.nodes = self.nodes, []
         names = tuple(self.name() for _ in range(inputs))
         outputs = tuple(step(*names))
-        body, self.nodes = Body(self.nodes, names, outputs), around
+        body, self.nodes = Body(self.nodes, names, outputs, element), around
         return body
 
     def constant(self, values: Any, dtype: Any = np.float32) -> str:
@@ -115,10 +118,10 @@ class Graph:
         """Return the name of a constant list of int64."""
         return self.constant(values, np.int64)
 
-    def state(self, place: str, shape: tuple[int, ...], streams_axis: int) -> State:
+    def state(self, place: str, shape: tuple[int, ...], streams_axis: int, dtype: Any = np.float32) -> State:
         """Enter a state; its `output` must be written by a node (`write_state`)."""
         name = "state_" + place.strip(".").replace(".", "_")
-        self.states.append(State(name, f"next_{name}", shape, streams_axis))
+        self.states.append(State(name, f"next_{name}", shape, streams_axis, dtype))
         return self.states[-1]
 
     def write_state(self, state: State, kind: str, *inputs: str, **attributes: Any) -> None:

@@ -22,12 +22,15 @@ from ...spec import (
     MaxPool,
     Multiply,
     Residual,
+    StateSpace,
+    TemporalFiLM,
     WaveNet,
 )
 from ..small_numbers import Numbers
 from .curves import curve
 from .graph import Graph, Node, Signal
 from .knobs import KnobValues, dense
+from .memory import state_space, temporal_film
 from .recurrent import recurrent
 from .wavenet import lower_wavenet
 
@@ -117,6 +120,10 @@ class Lowering:
             case MaxPool():
                 past = x.with_past(at, layer.kernel_size - 1)
                 return self.signal(x.channels, graph.add("MaxPool", past, kernel_shape=[layer.kernel_size]))
+            case StateSpace():
+                return state_space(graph, layer, x, at, self.weights)
+            case TemporalFiLM():
+                return temporal_film(graph, layer, x, at, self.weights)
             case KnobInputs():
                 return self._with_knobs(layer, x)
         raise CannotHold("onnx", at.rstrip("."), f"there is no ONNX graph for a layer of kind {layer.kind}")

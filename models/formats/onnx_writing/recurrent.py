@@ -36,14 +36,23 @@ def _keep(graph: Graph, state: State, value: str, learned: str) -> None:
 
 def _operator(graph: Graph, layer: LSTM | GRU, x: Signal, arrays: list[np.ndarray], before: list[str]) -> tuple[str, list[str]]:
     """Return (output, states after) of the operator; output is (samples, streams, hidden)."""
-    order = ORDERS[layer.kind]
-    gates = [np.split(array, len(order)) for array in arrays]
-    into, back, *biases = (np.concatenate([parts[i] for i in order]) for parts in gates)
-    constants = [graph.weight(into[None], 1), graph.weight(back[None], 1), graph.constant(np.concatenate(biases)[None])]
+    constants = operator_arrays(graph, arrays, ORDERS[layer.kind])
     more: dict[str, Any] = {"linear_before_reset": 1} if isinstance(layer, GRU) else {}
     inputs = (x.by_time, *constants, "", *before)
     out, *after = graph.add_many(layer.kind, inputs, 1 + len(before), hidden_size=layer.hidden, **more)
     return graph.add("Squeeze", out, graph.integers(1)), after
+
+
+def lstm_arrays(graph: Graph, weights: dict[str, np.ndarray], at: str) -> list[str]:
+    """Return the constants W, R and B of ONNX's LSTM for weights in torch's order at the prefix `at`."""
+    return operator_arrays(graph, [weights[f"{at}{name}"] for name in WEIGHTS], ORDERS["LSTM"])
+
+
+def operator_arrays(graph: Graph, arrays: list[np.ndarray], order: tuple[int, ...]) -> list[str]:
+    """Return the constants W, R and B of an operator whose gates come in `order`."""
+    gates = [np.split(array, len(order)) for array in arrays]
+    into, back, *biases = (np.concatenate([parts[i] for i in order]) for parts in gates)
+    return [graph.weight(into[None], 1), graph.weight(back[None], 1), graph.constant(np.concatenate(biases)[None])]
 
 
 def _loop(graph: Graph, layer: LSTM | GRU, x: Signal, arrays: list[np.ndarray], before: list[str]) -> tuple[str, list[str]]:
