@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...model import Model
-from . import curves, layers, recurrent, wavenet  # noqa: F401  (they enter themselves in LAYERS)
+from . import curves, layers, memory, recurrent, wavenet  # noqa: F401  (they enter themselves in LAYERS)
 from .layer import Moment, Series, fixed
 from .positions import Positions
 
@@ -85,4 +85,7 @@ def streaming_net(model: Model) -> StreamingNet:
     """Return a model as a module that streams. Raises CannotHold for a layer that has none."""
     net = StreamingNet(model)
     net.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in model.weights.items()})
+    for module in net.modules():
+        if isinstance(module, memory.StateSpace):
+            module.prepare()
     return net.eval()
