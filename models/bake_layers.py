@@ -51,7 +51,7 @@ class Baking:
     def run(self, parts: Sequence[Part], inputs: int) -> list[Part]:
         """Return `parts`, which `inputs` channels enter, without what is constant."""
         done: list[Part] = []
-        pending: _Affine | None = None  # waits for a matrix to fold into
+        pending: Affine | None = None  # waits for a matrix to fold into
         for part in parts:
             entering, inputs = inputs, part.layer.outputs(inputs)
             part = self._inside(part, entering)
@@ -62,7 +62,7 @@ class Baking:
                 continue
             if isinstance(part.layer, FiLM) and self.vector is not None:
                 film = self._film(part, entering)
-                done, pending = (done, pending.followed_by(film)) if pending else _behind(done, film)
+                done, pending = (done, pending.followed_by(film)) if pending else behind(done, film)
                 continue
             if pending:
                 folded = pending.into(part)
@@ -91,12 +91,12 @@ class Baking:
             return Part(baked, {**found, **weights})
         return part
 
-    def _film(self, part: Part, channels: int) -> "_Affine":
+    def _film(self, part: Part, channels: int) -> "Affine":
         assert self.vector is not None
         factors = part.weights["weight"] @ self.vector + part.weights["bias"]
-        return _Affine(np.diag(factors[:channels]), factors[channels:], channels)
+        return Affine(np.diag(factors[:channels]), factors[channels:], channels)
 
-    def _knob_inputs(self, layer: KnobInputs, channels: int) -> "tuple[list[Part], _Affine | None]":
+    def _knob_inputs(self, layer: KnobInputs, channels: int) -> "tuple[list[Part], Affine | None]":
         """Return the live knobs' inputs, and the matrix that puts the constant ones between them."""
         live = [i for i, position in enumerate(self.positions) if position is None]
         if len(live) == layer.knobs:
@@ -104,21 +104,21 @@ class Baking:
         rows = [*range(channels), *(channels + i for i in live)]
         offset = np.array([0.0] * channels + [position or 0.0 for position in self.positions])
         parts = [Part(KnobInputs(knobs=len(live)), {})] if live else []
-        return parts, _Affine(np.eye(channels + layer.knobs)[:, rows], offset, 1)
+        return parts, Affine(np.eye(channels + layer.knobs)[:, rows], offset, 1)
 
 
 @dataclass(frozen=True)
-class _Affine:
+class Affine:
     """matrix · x + offset at every sample; `groups` equal to the channels where the matrix is diagonal."""
 
     matrix: np.ndarray
     offset: np.ndarray
     groups: int
 
-    def followed_by(self, film: "_Affine") -> "_Affine":
+    def followed_by(self, film: "Affine") -> "Affine":
         """Return both as one; `film` is diagonal."""
         scale = np.diag(film.matrix)
-        return _Affine(scale[:, None] * self.matrix, scale * self.offset + film.offset, self.groups)
+        return Affine(scale[:, None] * self.matrix, scale * self.offset + film.offset, self.groups)
 
     @property
     def part(self) -> Part:
@@ -146,13 +146,13 @@ class _Affine:
         return Part(layer.model_copy(update={"bias": True}), {"weight": weight if dense else weight[:, :, None], "bias": bias})
 
 
-def _keep(done: list[Part], pending: _Affine | None) -> None:
+def _keep(done: list[Part], pending: Affine | None) -> None:
     if pending:
         done.append(pending.part)
 
 
-def _behind(done: list[Part], film: _Affine) -> tuple[list[Part], _Affine | None]:
-    """Fold `film` into the last of `done`; where that is no matrix, return it to wait for the next one."""
+def behind(done: list[Part], film: Affine) -> tuple[list[Part], Affine | None]:
+    """Fold `film`, which is diagonal, into the last of `done`; where that is no matrix, return it to wait for the next."""
     before = done[-1] if done else None
     scale = np.diag(film.matrix)
     if before and isinstance(before.layer, Dense | Conv1d):

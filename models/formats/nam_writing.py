@@ -1,24 +1,25 @@
 """Writing .nam: WaveNet, LSTM, ConvNet and Linear, with all that the reader of these finds in a file.
 
 What every player of .nam since 2023 reads is written in the keys of version 0.5.4; what needs newer options in those of
-0.7.0. Nets that follow each other, where no single architecture holds them, become a `Sequential`, which players know
-since autumn 2026.
+0.7.0. Layers that no architecture has are fitted into WaveNets where they can be (`nam_fitting`). Nets that follow each
+other become a `Sequential`, which players know since autumn 2026.
 
 A player of .nam settles a net in silence before the first sample (an LSTM for half a second), whatever its start was.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import CannotHold
 from ..files import write_atomically
 from ..model import Model
+from ..spec import LSTM, Activation, BatchNorm, Conv1d, Conv2d, Dense, Gain, TwoPaths, WaveNet
 from . import nam
 from .json_file import Node
 from .nam_fitting import fitted
-from .nam_net import Net, Weights, moved
+from .nam_net import CURVES, Net, Weights, moved
 from .nam_writing_net import NAME, OTHERS, Written
 from .nam_writing_small import conv_net_length, linear_length, lstm_length, write_conv_net, write_linear, write_lstm
 from .nam_writing_wavenet import wavenet_length, write_wavenet
@@ -32,6 +33,8 @@ ARCHITECTURES: tuple[tuple[str, Callable[..., int], Callable[..., Written]], ...
     ("Linear", linear_length, write_linear),
 )
 
+KNOWN = (LSTM, Activation, BatchNorm, Conv1d, Conv2d, Dense, Gain, TwoPaths, WaveNet)
+
 
 def write(model: Model, path: Path) -> None:
     """Write `model` as .nam. Raises CannotHold naming the layer that no architecture of .nam has, and FileProblem."""
@@ -42,9 +45,8 @@ def nam_object(model: Model) -> dict[str, Any]:
     """Return the file's content as plain JSON data."""
     refuse_knobs(model, NAME)
     spec = model.spec
-    weights = moved({name.removeprefix("layers."): array for name, array in model.weights.items()}, "")
-    net = fitted(Net(spec.layers, weights, spec.input_channels, spec.sample_rate))
-    item = net_object(net, "layers")
+    weights = {name.removeprefix("layers."): array for name, array in model.weights.items()}
+    item = net_object(Net(spec.layers, weights, spec.input_channels, spec.sample_rate), "layers")
     if spec.prewarm_samples is not None and spec.sample_rate == nam.RATE_WHERE_NONE_IS_GIVEN:
         unsaid = _without_rate(item)
         if _prewarm_of(unsaid) == spec.prewarm_samples != _prewarm_of(item):  # an LSTM of a file that names no rate
@@ -53,17 +55,25 @@ def nam_object(model: Model) -> dict[str, Any]:
 
 
 def net_object(net: Net, where: str) -> dict[str, Any]:
-    """Return a net as a .nam object; `where` its layers stand in the model. Raises CannotHold."""
+    """Return a net as a .nam object, as it is or else fitted; `where` its layers stand in the model. Raises CannotHold."""
+    try:
+        return _as_it_is(net, where)
+    except CannotHold as refusal:
+        try:
+            return _as_it_is(fitted(net), where)
+        except CannotHold:
+            raise refusal from None  # it speaks of the layers that the model has
+
+
+def _as_it_is(net: Net, where: str) -> dict[str, Any]:
     items, start, inputs = [], 0, net.input_channels
     while start < len(net.layers):
         part = _from(net, start, inputs)
         found = [(length(part.layers, inputs), name, writer) for name, length, writer in ARCHITECTURES]
         length, name, writer = max(found, key=lambda entry: entry[0])
         if not length:
-            layer = net.layers[start]
-            raise CannotHold(
-                NAME, f"{where}.{start}", f"{_shown(layer)} begins none of WaveNet, LSTM, ConvNet, Linear; {OTHERS}"
-            )
+            at, kind = _culprit(net.layers[start:], where, start)
+            raise CannotHold(NAME, at, f"{kind} fits no architecture of .nam (WaveNet, LSTM, ConvNet, Linear); {OTHERS}")
         written = writer(_first(part, length), f"{where}.{start}", net_object)
         items.append(_envelope(name, written, net.sample_rate))
         for layer in part.layers[:length]:
@@ -72,6 +82,20 @@ def net_object(net: Net, where: str) -> dict[str, Any]:
     if len(items) == 1:
         return items[0]
     return _envelope("Sequential", Written({"models": items}, [], new=True), net.sample_rate)
+
+
+def _culprit(layers: Sequence[Any], where: str, start: int = 0) -> tuple[str, str]:
+    """Return where the first layer stands that .nam has not in any way, and what it is; else the first of `layers`."""
+    for i, layer in enumerate(layers, start):
+        if isinstance(layer, Activation) and layer.name not in CURVES.values():
+            return f"{where}.{i}", f"the curve {layer.name}"
+        if not isinstance(layer, KNOWN):
+            return f"{where}.{i}", f"the kind {layer.kind}"
+        for name, inner in layer.paths() if isinstance(layer, TwoPaths) else ():
+            at, kind = _culprit(inner, f"{where}.{i}.{name}") if inner else ("", "")
+            if kind.startswith("the "):
+                return at, kind
+    return f"{where}.{start}", f"this {layers[0].kind}"
 
 
 def _envelope(architecture: str, written: Written, rate: float | None) -> dict[str, Any]:
@@ -89,11 +113,6 @@ def _from(net: Net, start: int, inputs: int) -> Net:
 def _first(net: Net, length: int) -> Net:
     weights: Weights = {name: array for name, array in net.weights.items() if int(name.partition(".")[0]) < length}
     return Net(net.layers[:length], weights, net.input_channels, net.sample_rate)
-
-
-def _shown(layer: Any) -> str:
-    width = getattr(layer, "channels", None)
-    return f"a {layer.kind}" + (f" of {width} channels" if isinstance(width, int) else "")
 
 
 def _without_rate(item: Any) -> Any:

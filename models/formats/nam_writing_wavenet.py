@@ -8,8 +8,7 @@ import numpy as np
 from ..errors import CannotHold
 from ..spec import Activation, Conv1d, WaveNet, WaveNetArray
 from ..spec.wavenet import SLOTS
-from .nam_fitting import fitted
-from .nam_net import Net, Weights, moved
+from .nam_net import Net, Weights
 from .nam_writing_net import NAME, OLD_CURVES, OTHERS, Written, curve_object, flat
 
 Nested = Callable[[Net, str], dict[str, Any]]
@@ -54,8 +53,7 @@ def write_wavenet(net: Net, where: str, nested: Nested) -> Written:
     if layer.condition:
         found: Weights = {name.removeprefix("0.condition."): array for name, array in net.weights.items()
                           if name.startswith("0.condition.")}  # fmt: skip
-        inner = fitted(Net(layer.condition, moved(found, ""), inputs, net.sample_rate))
-        config["condition_dsp"] = nested(inner, f"{where}.condition")
+        config["condition_dsp"] = nested(Net(layer.condition, found, inputs, net.sample_rate), f"{where}.condition")
     scale = np.array([layer.head_scale], np.float32)
     return Written(config, flat([*arrays, scale]), new)
 
