@@ -1,6 +1,7 @@
 // Plays a header's net from a script: g++ -DHEADER='"model.h"' -DNET=model::Model header_player.cpp
 //   player SCRIPT AUDIO OUT      AUDIO and OUT are float32, a row after the other
-// Lines of the script: `knob INDEX VALUE`, `reset`, `block SAMPLES`. Ends with 3 where a block allocated memory.
+// Lines of the script: `knob INDEX VALUE`, `reset`, `block SAMPLES`; `allocate` does so while it plays, `size` prints the
+// object's bytes. Ends with 3 where memory was allocated while playing.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -51,11 +52,17 @@ int main(int, char** arguments) {
     std::size_t at = 0;
     while (script >> command) {
         if (command == "reset") net->reset();
+        if (command == "size") std::printf("%zu\n", sizeof(NET));
+        if (command == "allocate") {
+            playing = true;
+            std::vector<float> memory(100);
+            out[0] = memory.back();
+            playing = false;
+        }
         if (command == "knob") {
             int knob;
-            double value;
-            script >> knob >> value;
-            turn(*net, knob, value);
+            script >> knob >> command;
+            turn(*net, knob, std::strtod(command.c_str(), nullptr));
         }
         if (command == "block") {
             int block;

@@ -44,6 +44,7 @@ class Played:
         np.ascontiguousarray(audio, np.float32).tofile(sound)
         done = subprocess.run([str(self.program), str(script_file), str(sound), str(answer)], capture_output=True, text=True)
         assert done.returncode == 0, "memory was allocated while playing" if done.returncode == 3 else done.stderr
+        self.printed = done.stdout
         return np.fromfile(answer, np.float32).reshape(self.model.spec.output_channels, -1)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...files import write_atomically
 from ...model import Model
-from .about import about, size_text
+from .about import about, size_text, usage
 from .knobs import knob_texts, smoothing_coefficient
 from .memory import silence_before
 from .names import names_of
@@ -56,17 +56,20 @@ def _contents(model: Model, file: str) -> dict[str, Any]:
     for part in list(parts):
         parts |= NEEDED.get(part, set())
     knobs = knob_texts(spec.knobs)
+    lines = usage(spec, f"{namespace}::{name}", knobs)
     silence, settles = silence_before(spec)
     weights = sum(array.values.nbytes for array in program.arrays)
     return {
         "file": file, "namespace": namespace, "name": name, "guard": f"WETDRY_{namespace.upper()}_H",
         "title": f"a neural net of {model.weight_count} trained weights, for C++17",
-        "about": about(model), "version": version("wetdry"), "tile": TILE,
+        "about": about(model), "usage": lines, "usage_width": max(len(code) for code, _ in lines),
+        "version": version("wetdry"), "tile": TILE,
         "mono": spec.input_channels == 1 and spec.output_channels == 1,
         "inputs": spec.input_channels, "outputs": spec.output_channels, "rate": repr(float(spec.sample_rate)),
+        "shown_rate": f"{spec.sample_rate:.10g}",
         "receptive_field": spec.receptive_field, "recurrent": any("detail::" in m for m in program.members),
         "knobs": knobs, "coefficient": repr(smoothing_coefficient(float(spec.sample_rate))),
-        "film": film.values if film else 0, "condition": condition, 
+        "film": film.values if film else 0, "condition": condition,
         "prewarm": silence, "settles": settles, "settled_in": "state_space" in parts,
         "state": size_text(program.state_bytes(delays, slots)), "weight_size": size_text(weights),
         "parts": [_part(part) for part in PARTS if part in parts], "calls": program.calls,

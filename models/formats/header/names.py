@@ -40,4 +40,5 @@ def names_of(file: str) -> tuple[str, str]:
 
 def one_line(text: str) -> str:
     """Return text that a comment can hold: nothing in it ends the line, or goes on into the next."""
-    return " ".join("".join(c if c.isprintable() and c != "\\" else " " for c in text).split())
+    plain = "".join(c if c.isprintable() and c != "\\" else " " for c in text)
+    return " ".join(plain.replace("??", "? ?").split())  # ??/ was a backslash once
