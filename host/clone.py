@@ -7,6 +7,7 @@ from typing import Any
 
 from ..models.dataset import CaptureFolder
 from ..models.model import Model, load
+from ..models.net_table import check_name
 from .capture import capture
 from .capture.target import Ranges
 from .evaluation import Evaluation, evaluate
@@ -62,6 +63,7 @@ def clone(
     """
     from ..models.training import train
 
+    check_name((training or {}).get("model"))
     out = Path(out)
     folder = capture(
         target, knobs, capture_folder or out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {})

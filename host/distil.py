@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.model import Model, load
+from ..models.net_table import check_name
 from .teacher import Progress, Smaller, lesson, measured
 
 STUDENT = "nam-feather"
@@ -44,6 +45,7 @@ def distil(
 
     teacher, out = source if isinstance(source, Model) else load(source), Path(out)
     options = {**({} if "spec" in (training or {}) else {"model": model}), **dict(training or {})}
+    check_name(options.get("model"))
     folder = lesson(teacher, out, seed, capturing or {}, progress)
     student = train(folder, out, seed=seed, progress=progress, **options)
     return measured(teacher, student, out, seed, target, capture)

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .net_table import NETS
-
 CLEAN_DB = -26.0  # harmonics below it: what a compressor makes, not a curve
 LONGEST_RELEASE = 0.5  # seconds until it is back from 37 dB louder: the net itself hears 0.28 s back
 TURNS_DB = 3.0  # between quiet and loud: what a compressor does
@@ -24,11 +22,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Rule:
-    """`holds` of what was measured: then `nets` are taken, the first of them that is there."""
+    """`holds` of what was measured: then `net` is taken."""
 
     when: str
     holds: Callable[[Measured], bool]
-    nets: tuple[str, ...]
+    net: str
 
 
 def memory_seconds(measured: Measured) -> float:
@@ -42,9 +40,11 @@ def follows_level(measured: Measured) -> bool:
 
 
 def _turns_down_only(measured: Measured) -> bool:
-    return (
-        follows_level(measured) and measured["highest_gain_db"] <= NO_MAKE_UP_DB and memory_seconds(measured) <= LONGEST_RELEASE
-    )
+    return follows_level(measured) and measured["highest_gain_db"] <= NO_MAKE_UP_DB
+
+
+def _turns_down_quickly(measured: Measured) -> bool:
+    return _turns_down_only(measured) and memory_seconds(measured) <= LONGEST_RELEASE
 
 
 def _rings(measured: Measured) -> bool:
@@ -52,15 +52,16 @@ def _rings(measured: Measured) -> bool:
 
 
 RULES = (
-    Rule("it holds or rounds samples: no net learns that, Bitcrusher plays it", lambda m: m["steps"], ("standard",)),
-    Rule("it bends nothing and rings on: its impulse response says all, CabinetIR plays it", _rings, ("s4d", "tcn-1000")),
-    Rule("a gain that follows the level, never above 0 dB, back within 0.5 s", _turns_down_only, ("compressor",)),
-    Rule("it remembers longer than 0.3 s", lambda m: memory_seconds(m) > 0.3, ("s4d", "tcn-1000")),
-    Rule("a gain that follows the level", follows_level, ("tcn-300",)),
-    Rule("it remembers 132 to 300 ms", lambda m: memory_seconds(m) > 0.132, ("tcn-300",)),
-    Rule("it remembers 85 to 132 ms, as an amp with a cabinet", lambda m: memory_seconds(m) > 0.085, ("nam-a2",)),
-    Rule("it remembers 43 to 85 ms, as an amp", lambda m: memory_seconds(m) > 0.043, ("nam-standard",)),
-    Rule("it remembers less than 43 ms, as most pedals", lambda m: True, ("standard",)),
+    Rule("it holds or rounds samples: no net learns that, Bitcrusher plays it", lambda m: m["steps"], "standard"),
+    Rule("it bends nothing and rings on: its impulse response says all, CabinetIR plays it", _rings, "s4d"),
+    Rule("a gain that follows the level, never above 0 dB, back within 0.5 s", _turns_down_quickly, "compressor"),
+    Rule("a gain that follows the level, never above 0 dB, back later", _turns_down_only, "s4d-gain"),
+    Rule("it remembers longer than 0.3 s", lambda m: memory_seconds(m) > 0.3, "s4d"),
+    Rule("a gain that follows the level", follows_level, "tcn-300"),
+    Rule("it remembers 132 to 300 ms", lambda m: memory_seconds(m) > 0.132, "tcn-300"),
+    Rule("it remembers 85 to 132 ms, as an amp with a cabinet", lambda m: memory_seconds(m) > 0.085, "nam-a2"),
+    Rule("it remembers 43 to 85 ms, as an amp", lambda m: memory_seconds(m) > 0.043, "nam-standard"),
+    Rule("it remembers less than 43 ms, as most pedals", lambda m: True, "standard"),
 )
 UNKNOWN = Choice("standard", "nothing was measured of the target")
 
@@ -68,7 +69,7 @@ UNKNOWN = Choice("standard", "nothing was measured of the target")
 def choose(measured: Measured | None) -> Choice:
     """Return the net for an effect: that of the first of RULES that holds.
 
-    With four knobs or more the nets that RULES names have a wider conditioning net (`spec.nets`).
+    With four knobs or more the chosen net has a wider conditioning net (`spec.nets`).
 
     Args:
         measured: `host.character.Character` as plain data, as in capture.json under checks.character; None: not known.
@@ -77,5 +78,5 @@ def choose(measured: Measured | None) -> Choice:
         return UNKNOWN
     for rule in RULES:
         if rule.holds(measured):
-            return Choice(next(name for name in rule.nets if name in NETS), rule.when)
+            return Choice(rule.net, rule.when)
     raise AssertionError("the last rule always holds")

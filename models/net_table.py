@@ -15,6 +15,9 @@
     tcn-300       278 ms
     tcn-1000      926 ms
     compressor    278 ms                 a gain from 0 to 1 times the input: compressors without make-up gain
+    s4d           2.5 s, by state        what remembers for seconds: a fuzz whose bias drifts, a leveller with make-up gain
+    s4d-gain      the same               compressors without make-up gain that let go within seconds
+    tfilm         43 ms, and by state    convolutions whose FiLMs follow the level, block by block: the same targets
 
 Other packages add theirs by the entry-point group `wetdry.nets`: a function (sample_rate, knobs, level) → ModelSpec, with an
 attribute `training`, a dict of Recipe's numbers, where it has any. `auto` goes by `net_choice.RULES`.
@@ -34,6 +37,7 @@ MakeSpec = Callable[[float, tuple[Parameter, ...], float], ModelSpec]
 
 WAVENET = {"batch_size": 8, "segment": 8192, "learning_rate": 4e-3}
 RECURRENT = {"batch_size": 32, "segment": 1024, "lead_in": 3072, "learning_rate": 5e-3, "loss": "esr"}
+LASTING = {"batch_size": 4, "segment": 32_768, "lead_in": 16_384, "learning_rate": 5e-3, "loss": "esr"}
 TCN = {"batch_size": 8, "segment": 16_384, "learning_rate": 5e-3}
 NUMBERS: dict[str, dict[str, Any]] = {
     "standard": {},
@@ -51,6 +55,9 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "tcn-300": TCN | {"segment": 32_768, "batch_size": 4},
     "tcn-1000": TCN | {"segment": 65_536, "batch_size": 2},
     "compressor": {"batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
+    "s4d": LASTING,
+    "s4d-gain": LASTING,
+    "tfilm": LASTING,
     "convnet": WAVENET,
     "dense": {"batch_size": 16, "segment": 8192},
 }  # fmt: skip
@@ -94,4 +101,12 @@ class Nets(Mapping[str, Net]):
 
 
 NETS = Nets()
+
+
+def check_name(name: str | None) -> None:
+    """Raise UnknownName where no net has that name, before anything long begins; None and "auto" are fine."""
+    if name not in (None, "auto"):
+        NETS[name]
+
+
 default_spec = standard

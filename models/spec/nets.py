@@ -13,6 +13,7 @@ from ..parameter import Parameter
 from .convolutions import Conv1d, Dense
 from .layer import Activation
 from .layers import BatchNorm, FiLM, KnobInputs
+from .memory_nets import s4d, tfilm
 from .model import Conditioning, ModelSpec, tcn
 from .recurrent import GRU, LSTM
 from .residual import Residual
@@ -135,6 +136,9 @@ SPECS = {
     "tcn-300": micro_tcn,
     "tcn-1000": partial(micro_tcn, kernel_size=5, blocks=5),
     "compressor": partial(micro_tcn, channels=16, ends="gain"),
+    "s4d": s4d,
+    "s4d-gain": partial(s4d, ends="gain"),
+    "tfilm": tfilm,
     "convnet": convnet,
     "dense": dense,
 }

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..nets import Network, going_on, stateful_layers
+from ..nets import Network, at_rest, going_on, stateful_layers
 from .data import CaptureDataset
 
 CHUNK = 16_384  # samples of output a piece
@@ -18,7 +18,7 @@ def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray
 
     Args:
         receptive_field: of the net, in samples: so much silence before the first sample settles it. A net with a state
-            settles for its `silence_before`, and hears the recording in one go.
+            settles as `at_rest` says, and hears the recording in one go.
         dry: (frames,). raw: (knobs,), positions 0..1. pieces: chunks in one batch.
     """
     if stateful_layers(net):
@@ -43,18 +43,15 @@ def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray
 @torch.no_grad()
 def _in_one_go(net: Network, dry: Sequence[np.ndarray], raw: np.ndarray) -> list[np.ndarray]:
     """Return the answers to recordings of any lengths, side by side; raw is (recordings, knobs)."""
-    device = next(net.parameters()).device
-    spec = net.spec
-    lead = max(spec.receptive_field - 1, spec.silence_before)
-    audio = np.zeros((len(dry), lead + max(map(len, dry))), np.float32)
-    for row, recording in zip(audio, dry, strict=True):
-        row[lead : lead + len(recording)] = recording
-    heard, knobs = torch.from_numpy(audio).to(device), torch.from_numpy(raw).to(device)
-    chunk = CHUNK if spec.receptive_field == 1 else audio.shape[1]  # convolutions would start anew with every chunk
-    learning = net.training
+    device, longest = next(net.parameters()).device, max(map(len, dry))
+    knobs, learning = torch.from_numpy(raw).to(device), net.training
     net.eval()
-    with going_on(net):
-        out = torch.cat([net(piece, knobs).float().cpu() for piece in heard.split(chunk, 1)], 1).numpy()
+    with at_rest(net) as lead, going_on(net):
+        audio = torch.zeros(len(dry), lead + longest, device=device)
+        for row, recording in zip(audio, dry, strict=True):
+            row[lead : lead + len(recording)] = torch.from_numpy(recording)
+        chunk = CHUNK if net.spec.receptive_field == 1 else audio.shape[1]  # convolutions would start anew with every chunk
+        out = torch.cat([net(piece, knobs).float().cpu() for piece in audio.split(chunk, 1)], 1).numpy()
     net.train(learning)
     return [row[lead : lead + len(recording)] for row, recording in zip(out, dry, strict=True)]
 
@@ -62,8 +59,8 @@ def _in_one_go(net: Network, dry: Sequence[np.ndarray], raw: np.ndarray) -> list
 def validation_esr(net: Network, receptive_field: int, data: CaptureDataset) -> np.ndarray:
     """Return the error-to-signal ratio of every take of `data`, whole, (takes,)."""
     dry = [data.dry(i, 0, int(frames)) for i, frames in enumerate(data.frames)]
-    if stateful_layers(net):
-        answers = _in_one_go(net, dry, data.raw)
+    if stateful_layers(net) and receptive_field == 1:
+        answers = _in_one_go(net, dry, data.raw)  # side by side: a loop over samples costs hardly more for many
     else:
         answers = [predict(net, receptive_field, audio, raw) for audio, raw in zip(dry, data.raw, strict=True)]
     errors = [answer.astype(np.float64) - data.wet(i) for i, answer in enumerate(answers)]

@@ -1,0 +1,135 @@
+"""Nets with a state: what a lead-in does to gradients, validation as it plays, and that LSTM and GRU learn a saturator."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+from random_specs import one_thread
+from synthetic_capture import KNOBS, RATE, write_capture
+
+from wetdry.effects import NeuralEffect
+from wetdry.models import Model
+from wetdry.models.errors import InvalidValue, TrainingError
+from wetdry.models.net_table import NETS
+from wetdry.models.nets import build, going_on, led_in, to_weights
+from wetdry.models.spec import GRU, LSTM, Conv1d, Dense, ModelSpec
+from wetdry.models.training import CaptureDataset, Recipe, predict, train
+from wetdry.models.training.module import TwinModule
+from wetdry.models.training.validation import validation_esr
+
+LAYERS = {"lstm": LSTM(hidden=5), "gru": GRU(hidden=5), "stepwise": LSTM(hidden=3, activation="fast", initial_state=True)}
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    with one_thread():
+        yield
+
+
+def net_of(*layers):
+    return build(ModelSpec(sample_rate=RATE, layers=(*layers, Dense(channels=1))), 0).double()
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_lead_in_sets_the_state_and_takes_no_gradient(kind):
+    net, audio = net_of(LAYERS[kind]), torch.randn(2, 90).double()
+    whole = net(audio)
+    with led_in(net, 60):
+        answer = net(audio)
+    torch.testing.assert_close(answer, whole)
+    layer, head = net.layers
+    states = [s.detach() for s in layer.run(audio[:, None, :60], layer.first_states(audio[:, None]))[1]]
+    by_hand = head(layer.run(audio[:, None, 60:], states)[0], None)
+    wanted = torch.autograd.grad(by_hand.square().sum(), list(net.parameters()), allow_unused=True)
+    found = torch.autograd.grad(answer[:, 60:].square().sum(), list(net.parameters()), allow_unused=True)
+    through = torch.autograd.grad(whole[:, 60:].square().sum(), list(net.parameters()), allow_unused=True)
+    for a, b in zip(found, wanted, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            torch.testing.assert_close(a, b)
+    assert any(not torch.allclose(a, b) for a, b in zip(found, through, strict=True) if a is not None)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_calls_go_on_from_each_other(kind):
+    net, audio = net_of(LAYERS[kind], LSTM(hidden=2)), torch.randn(2, 90).double()
+    whole = net(audio)
+    for _ in range(2):  # each time from the beginning
+        with going_on(net):
+            torch.testing.assert_close(torch.cat([net(part) for part in audio.split((1, 40, 49), 1)], 1), whole)
+    torch.testing.assert_close(net(audio), whole)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "guitarml"])
+def test_validation_hears_what_the_player_plays(name, tmp_path):
+    spec = NETS[name].make(RATE, KNOBS, 0.1)
+    net = build(spec, 3)
+    dry = np.random.default_rng(0).standard_normal(40_000).astype(np.float32) * 0.3
+    raw = np.float32([0.3, 0.8])
+    effect = NeuralEffect(Model(spec, to_weights(net)))
+    for knob, position in zip(KNOBS, raw, strict=True):
+        effect.parameters[knob.name].raw_value = float(position)
+    played = effect(dry, RATE)
+    np.testing.assert_allclose(predict(net, 1, dry, raw), played, atol=2e-5 * np.abs(played).max())
+    data = CaptureDataset(write_capture(tmp_path, takes=1, frames=20_000), "validation", 1)
+    one = predict(net, 1, data.dry(1, 0, 20_000), data.raw[1]) - data.wet(1)
+    assert validation_esr(net, 1, data)[1] == pytest.approx(np.mean(one.astype(float) ** 2) / data.power[1, 0], rel=1e-4)
+
+
+def test_a_convolution_before_a_state_is_validated_whole():
+    net = net_of(Conv1d(channels=2, kernel_size=3, dilation=4), LSTM(hidden=3)).float()
+    dry = np.random.default_rng(1).standard_normal(20_000).astype(np.float32)
+    silence = np.zeros(net.spec.silence_before, np.float32)
+    with torch.no_grad():
+        wanted = net(torch.from_numpy(np.concatenate([silence, dry]))[None])[0, len(silence) :].numpy()
+    np.testing.assert_allclose(predict(net, net.spec.receptive_field, dry, np.zeros(0, np.float32)), wanted, atol=1e-6)
+
+
+def test_a_step_learns_from_the_segment_alone():
+    """The lead-in is not in the loss: other audio to compare it with changes nothing, other dry audio does."""
+    spec = ModelSpec(sample_rate=RATE, layers=(LSTM(hidden=4), Dense(channels=1)))
+    module = TwinModule(build(spec, 0), Recipe(epochs=1, segment=64, lead_in=128, loss="esr"))
+    torch.manual_seed(0)
+    batch = {"dry": torch.randn(3, 192), "wet": torch.randn(3, 64), "raw": torch.zeros(3, 0), "power": torch.ones(3),
+             "emphasised_power": torch.ones(3)}  # fmt: skip
+    object.__setattr__(module, "_trainer", None)
+    first = module.loss(module.net(batch["dry"])[:, 128:], batch["wet"], _power(batch), 0)
+    with led_in(module.net, 128):
+        second = module.loss(module.net(batch["dry"])[:, 128:], batch["wet"], _power(batch), 0)
+    torch.testing.assert_close(first, second)
+
+
+def _power(batch):
+    from wetdry.models.losses import TakePower
+
+    return TakePower(batch["power"], batch["emphasised_power"])
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_recurrent_nets_learn_a_saturator(name, tmp_path):
+    capture = write_capture(tmp_path / "capture", takes=12, frames=3000)
+    numbers = {"batch_size": 12, "segment": 250, "lead_in": 250, "learning_rate": 0.02, "accelerator": "cpu"}
+    model = train(capture, tmp_path, model=name, epochs=20, **numbers)
+    assert model.training["net"] == name and model.training["lead_in"] == 250
+    assert model.training["validation_esr"]["median"] < 0.35, "silence scores 1"
+
+
+def test_training_goes_on_from_a_model(tmp_path):
+    capture = write_capture(tmp_path / "capture", takes=12, frames=3000)
+    numbers = {"batch_size": 4, "segment": 512, "loss": "esr", "accelerator": "cpu"}
+    spec = NETS["dense"].make(RATE, KNOBS, 0.1)
+    first = train(capture, tmp_path / "first", spec=spec, epochs=12, learning_rate=0.01, **numbers)
+    second = train(capture, tmp_path / "second", start=first, epochs=4, **numbers)
+    assert second.spec == first.spec and second.training["learning_rate"] == pytest.approx(0.0015)
+    assert second.training["validation_esr"]["mean"] < first.training["validation_esr"]["mean"]
+    moved = max(float(np.abs(second.weights[n] - w).max()) for n, w in first.weights.items())
+    fresh = to_weights(build(spec, 0))
+    assert moved < max(float(np.abs(fresh[n] - w).max()) for n, w in first.weights.items())
+    with pytest.raises(TrainingError, match="another start"):
+        train(capture, tmp_path / "second", start=second, epochs=4, **numbers)
+    with pytest.raises(InvalidValue, match="model and start"):
+        train(capture, tmp_path / "third", start=first, model="dense", epochs=1)
