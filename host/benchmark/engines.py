@@ -4,9 +4,7 @@ All answer the same interface: `engine(block)` plays the next block (samples,), 
 Knobs stand at their defaults.
 """
 
-import warnings
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -33,39 +31,35 @@ class Ours:
 
 
 class Torch:
-    """Eager torch over `TorchStream`: every convolution keeps its own past."""
+    """Eager torch over `models.nets.streaming`: every layer keeps its own past."""
 
     def __init__(self, model: Model, buffer_size: int) -> None:
         torch = _torch()
-        from .torch_stream import TorchStream, start_states
+        from ...models.nets.streaming import streaming_net
 
         torch.set_num_threads(1)
-        stream = TorchStream(model).eval()
-        raw = torch.tensor([[k.to_raw(k.default) for k in model.spec.knobs]], dtype=torch.float32)
-        with torch.inference_mode():
-            self.raw, self.start = raw, start_states(stream, raw)
-        self.play: Any = stream
-        self.states = self.start
+        self.net: Any = streaming_net(model)
+        self._knobs = torch.tensor([k.to_number(k.default) for k in model.spec.knobs], dtype=torch.float32)
         self._torch = torch
 
     def __call__(self, block: np.ndarray) -> np.ndarray:
         with self._torch.inference_mode():
-            out, *self.states = self.play(self._torch.from_numpy(block)[None, None], self.raw, *self.states)
-            return out.numpy()[0, 0]
+            return self.net(self._torch.from_numpy(block)[None], self._knobs).numpy()[0]
 
     def reset(self) -> None:
-        self.states = self.start
+        self.net.reset()
+        self(np.zeros(0, np.float32))  # the silence before the first sample, ahead of it
 
 
 class TorchScript(Torch):
-    """The same module traced at one block size, then frozen."""
+    """The same module scripted, as `models.nets.torchscript` writes it, then frozen."""
 
     def __init__(self, model: Model, buffer_size: int) -> None:
         super().__init__(model, buffer_size)
-        torch, stream = self._torch, self.play
-        with torch.no_grad(), _quiet():
-            example = (torch.zeros(1, 1, buffer_size), self.raw.clone(), *(s.clone() for s in self.start))
-            self.play = torch.jit.freeze(torch.jit.trace(stream, example, check_trace=False))
+        from ...models.nets.torchscript import without_deprecations
+
+        with without_deprecations():
+            self.net = self._torch.jit.freeze(self._torch.jit.script(self.net), preserved_attrs=["reset"])
 
 
 ENGINES: dict[str, Callable[[Model, int], Any]] = {
@@ -91,11 +85,3 @@ def _torch() -> Any:
     except ImportError:
         raise MissingExtra("comparing with torch", "train", "torch") from None
     return torch
-
-
-@contextmanager
-def _quiet() -> Any:
-    """Keep the tracers' warnings about constants away: constants are what is wanted here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -49,6 +49,7 @@ def test_every_layer_plays_as_our_player_does(kind, seed, tmp_path):
     audio, knobs = signal(model.spec, 700, seed), positions(model.spec, seed)
     wanted, net = ours(model, audio, knobs), written(model, tmp_path)
     cuts = np.random.default_rng(seed).integers(1, 700, 7).tolist()
+    assert played(net, audio[:, :0], knobs).shape == (len(wanted), 0)
     for _ in range(2):  # after a reset the same again
         assert np.abs(played(net, audio, knobs, cuts) - wanted).max() <= 1e-5 * np.abs(wanted).max()
         net.reset()

@@ -55,7 +55,8 @@ class StreamingNet(nn.Module):
         """Return the next block played.
 
         Args:
-            audio: float32 (channels, samples): `input_channels`, or any count, each played on its own, where that is 1.
+            audio: float32 (channels, samples), 0 or more samples; `input_channels`, or where that is 1 any count of them,
+                each played on its own.
             knobs: float32 (knobs,), values in the knobs' units; of a switch, the place of the choice. For the whole block.
 
         Returns:
@@ -67,12 +68,14 @@ class StreamingNet(nn.Module):
         for dense in self.conditioning:
             vector = dense(vector)
         start = self.fresh or self.rows != x.shape[0]
-        self.fresh, self.rows = False, x.shape[0]
-        if start:
-            left = self.silence
-            while left > 0:
-                self.layers(torch.zeros(x.shape[0], x.shape[1], min(left, 4096)), Moment(raw, vector, start))
-                start, left = False, left - 4096
+        self.rows = x.shape[0]
+        left = self.silence if start else 0
+        while left > 0:
+            self.layers(torch.zeros(x.shape[0], x.shape[1], min(left, 4096)), Moment(raw, vector, start))
+            start, left = False, left - 4096
+        self.fresh = start and x.shape[2] == 0
+        if x.shape[2] == 0:
+            return torch.zeros(x.shape[0] * self.output_channels, 0)
         return self.layers(x, Moment(raw, vector, start)).flatten(0, 1)
 
     @torch.jit.export
