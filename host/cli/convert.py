@@ -46,7 +46,7 @@ def run(
     values = read_settings([NeuralEffect(model)], setting or [])
     written = convert(model, out, settings=values, format=name, metadata=metadata)
     fixed = ", ".join(f"{knob} {value}" for knob, value in values.items())
-    console.print(f"{out}: {name}, {written.weight_count} weights, {out.stat().st_size} bytes", markup=False)
+    console.print(f"{out}: {name}, {written.spec.sample_rate:g} Hz, {out.stat().st_size} bytes", markup=False)
     if fixed:
         console.print(f"baked: {fixed}", markup=False)
     if name == "nam" and "loudness" in written.metadata:
