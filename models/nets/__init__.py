@@ -1,9 +1,10 @@
 """The torch side of the hub: spec → trainable module → weights."""
 
 from .layer import LAYERS, Knobs
+from .memory import at_rest
 from .network import Network, build, from_weights, to_weights
 from .stateful import Stateful, going_on, has_state, led_in, stateful_layers
 from .thinned import thinned
 
-__all__ = ["LAYERS", "Knobs", "Network", "Stateful", "build", "from_weights", "going_on", "has_state", "led_in",
+__all__ = ["LAYERS", "Knobs", "Network", "Stateful", "at_rest", "build", "from_weights", "going_on", "has_state", "led_in",
            "stateful_layers", "thinned", "to_weights"]  # fmt: skip
