@@ -128,6 +128,22 @@ class Graph:
         """Append the operator whose output is the state after the block."""
         self.nodes.append(Node(kind, inputs, (state.output,), attributes))
 
+    def prune(self) -> None:
+        """Leave out what nothing reads: the last layer's path, a part of a FiLM, and their constants."""
+        wanted = {"output", *(state.output for state in self.states)}
+        for nodes in (self.nodes, self.first):
+            for node in reversed(nodes):
+                if wanted & set(node.outputs):
+                    wanted |= _read(node)
+            nodes[:] = [node for node in nodes if wanted & set(node.outputs)]
+        self.constants = {name: array for name, array in self.constants.items() if name in wanted}
+
+
+def _read(node: Node) -> set[str]:
+    """Return every name a node reads, those within its loop body included."""
+    inner = (value.nodes for value in node.attributes.values() if isinstance(value, Body))
+    return set(node.inputs).union(*(_read(part) for nodes in inner for part in nodes))
+
 
 class Signal:
     """What flows between layers: `channels` channels in one of two layouts, turned into the other where it is asked for.

@@ -27,10 +27,11 @@ class KnobValues:
         self.raw_name = self.raw_name or self.graph.name()
         return self.raw_name
 
-    def film(self, prefix: str) -> tuple[str, str]:
-        """Return the names of scale and shift, each (rows,), of the FiLM whose dense layer is at `prefix`."""
-        weights = self.model.weights
-        self.films.append((weights[f"{prefix}weight"], weights[f"{prefix}bias"]))
+    def film(self, prefixes: Sequence[str]) -> tuple[str, str]:
+        """Return the names of scales and shifts, each (rows,), of the FiLMs whose dense layers are at `prefixes`, in series."""
+        halves = [[np.split(self.model.weights[f"{at}{name}"], 2) for at in prefixes] for name in ("weight", "bias")]
+        weight, bias = (np.concatenate([half[i] for i in range(2) for half in each]) for each in halves)
+        self.films.append((weight, bias))
         self.parts += [self.graph.name(), self.graph.name()]
         return self.parts[-2], self.parts[-1]
 

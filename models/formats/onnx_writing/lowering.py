@@ -48,6 +48,7 @@ def lower(model: Model, numbers: Numbers = "float32") -> Graph:
     out = lowering.run(model.spec.layers, Signal(graph, model.spec.input_channels, by_channel="audio"), "layers.")
     graph.nodes.append(Node("Identity", (out.by_channel,), ("output",), {}))
     lowering.knobs.finish()
+    graph.prune()
     return graph
 
 
@@ -72,10 +73,18 @@ class Lowering:
     def convolution(self, x: Signal, at: str, weight: np.ndarray, bias: np.ndarray | None, *, dilation: int = 1,
                     groups: int = 1) -> Signal:  # fmt: skip
         """Return the causal convolution of `x`; its past is a state named by `at`."""
-        inputs = [x.with_past(at, (weight.shape[2] - 1) * dilation), self.graph.weight(weight)]
-        inputs += [] if bias is None else [self.graph.constant(bias)]
-        shape = {"kernel_shape": [weight.shape[2]], "dilations": [dilation], "group": groups}
-        return self.signal(weight.shape[0], self.graph.add("Conv", *inputs, **shape))
+        if weight.shape == (groups, 1, 1) and groups == x.channels:  # a level a channel: no convolution is that cheap
+            if bias is not None:
+                return self._scaled(x, self.graph.constant(weight[:, 0, 0]), self.graph.constant(bias))
+            return self.signal(groups, self.graph.add("Mul", x.by_channel, self.graph.constant(weight[:, :, 0])))
+        constants = [self.graph.weight(weight)] + ([] if bias is None else [self.graph.constant(bias)])
+        return self.convolved(x, at, constants, weight.shape, dilation, groups)
+
+    def convolved(self, x: Signal, at: str, arrays: list[str], shape: tuple[int, ...], dilation: int, groups: int) -> Signal:
+        """Return the causal convolution of `x` with a named weight of this `shape`, and a bias if there are two names."""
+        past = x.with_past(at, (shape[2] - 1) * dilation)
+        options = {"kernel_shape": [shape[2]], "dilations": [dilation], "group": groups}
+        return self.signal(shape[0], self.graph.add("Conv", past, *arrays, **options))
 
     def signal(self, channels: int, name: str) -> Signal:
         """Return a signal that lies by channel."""
@@ -89,7 +98,7 @@ class Lowering:
 
     def filmed(self, x: Signal, at: str) -> Signal:
         """Return `x` through the FiLM whose dense layer is at the weights' prefix `at`."""
-        return self._scaled(x, *self.knobs.film(at))
+        return self._scaled(x, *self.knobs.film([at]))
 
     def _scaled(self, x: Signal, scale: str, shift: str) -> Signal:
         """Return `x` times a scale plus a shift a channel: a BatchNormalization that has nothing to normalise does both."""
