@@ -14,17 +14,23 @@ from ...effects import REGISTRY
 from ...models.errors import FileProblem, InvalidValue
 from .. import _pedalboard
 from ..chain import Chain
+from ..foreign import SUFFIXES
 from ..installed import plugin_path
+from ..plugins import load_plugin
 
 TARGET_HELP = (
-    "A .vst3 (a path, or the name of an installed one), a built-in effect such as TubeSaturator, or pedalboard.Reverb."
+    "A .vst3 (a path, or the name of an installed one), a model file (.onnx, trusted:model.ts and what wetdry reads), a "
+    "built-in effect such as TubeSaturator, or pedalboard.Reverb."
 )
+
+TRUSTED = "trusted:"  # before a TorchScript, which is a program
 
 console = Console(highlight=False)
 
 
 def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | None = None, file: Path | None = None) -> Any:
-    """Return the processor a person names: plugin, model file, built-in effect or native pedalboard plugin.
+    """Return the processor a person names: plugin, model file (`trusted:` before a TorchScript), built-in effect or native
+    pedalboard plugin.
 
     `loading` holds options for reading a model file; anything else refuses them. `preset` and `file` are a
     built-in effect's, see `open_effect`.
@@ -32,6 +38,8 @@ def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | 
     for option, given in (("--preset", preset), ("--file", file)):
         if given is not None and text not in REGISTRY:
             raise InvalidValue(f"{option} takes a built-in effect ({', '.join(sorted(REGISTRY))}), and {text} is none")
+    if text.lower().endswith(SUFFIXES) and not loading:
+        return load_plugin(text.removeprefix(TRUSTED), trusted=text.startswith(TRUSTED))
     if preset is None and file is None and Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
         from ...effects import NeuralEffect
         from ...models.model import load
@@ -41,8 +49,6 @@ def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | 
         option = next(iter(loading)).replace("_", "-")
         raise InvalidValue(f"--{option} says how a model file is read, and {text} is none")
     if text.lower().endswith(".vst3"):
-        from ..plugins import load_plugin
-
         return load_plugin(plugin_path(text))
     if text.startswith("pedalboard."):
         return Chain([_pedalboard.native_class(text.removeprefix("pedalboard."))()])

@@ -28,7 +28,8 @@ class TorchProgram:
     def __init__(self, path: Path, given: Given, trusted: bool) -> None:
         if not trusted:
             raise PluginError(f"{path} is TorchScript, a program: loading and playing it runs whatever its author wrote, with "
-                              "your rights; pass trusted=True if you know where it comes from")  # fmt: skip
+                              f"your rights; if you know where it comes from, pass trusted=True (in a command, write "
+                              f"trusted:{path.name})")  # fmt: skip
         self._torch = imported()
         self._module, extra = _load(self._torch, path)
         self._face: Face = face_of(self._torch, self._fresh, extra, given, str(path))

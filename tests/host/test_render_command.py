@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
-from command import RATE, filled, noise, wetdry
+from command import RATE, filled, noise, refused, wetdry
 
 from wetdry.models import load
 
@@ -24,6 +24,18 @@ def test_render(folder, processor, settings):
     wet, rate = soundfile.read(folder / "out/wet.wav")
     assert (len(wet), rate) == (RATE, RATE)
     assert "dBFS" in done.stdout
+
+
+def test_render_plays_foreign_models(folder):
+    """TorchScript is a program, and so needs a word more."""
+    load(folder / "clone.safetensors").save(folder / "clone.ts")
+    load(folder / "clone.safetensors").save(folder / "clone.onnx")
+    refused(wetdry("render", "clone.ts", "dry.wav", "wet.wav", cwd=folder), "a program", "trusted:clone.ts")
+    for processor in ("clone.safetensors", "trusted:clone.ts", "clone.onnx"):
+        done = wetdry("render", processor, "dry.wav", f"{processor[-4:]}.wav", "--set", "drive=2", cwd=folder)
+        assert done.returncode == 0, done.stderr
+    clone, script, graph = (soundfile.read(folder / f"{name}.wav", dtype="float32")[0] for name in ("sors", "e.ts", "onnx"))
+    assert np.abs(script - clone).max() < 1e-5 and np.abs(graph - clone).max() < 1e-5
 
 
 def test_render_equals_python(folder):
