@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .host.mix import Mix
     from .host.plugins import load_plugin
     from .host.quantise import quantise
+    from .host.recorded import capture_recordings
     from .models.training import train
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ _FACE = {  # name: the module it comes from
     "Mix": "host.mix",
     "load_plugin": "host.plugins",
     "capture": "host.capture",
+    "capture_recordings": "host.recorded",
     "train": "models.training",
     "evaluate": "host.evaluation",
     "clone": "host.clone",
@@ -54,8 +56,8 @@ _FACE = {  # name: the module it comes from
 }
 __all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
            "NeuralDelay", "NeuralEffect", "NeuralSaturator", "RandomizedOverdrive", "TubeSaturator", "capture",
-           "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets", "quantise",
-           "train"]  # fmt: skip
+           "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
+           "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

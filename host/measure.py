@@ -60,19 +60,32 @@ def measure_delay(render: Render, sample_rate: float, level: float = 0.05, longe
 
 
 def _delay_of(response: np.ndarray, lead: int) -> Delay:
-    size = 2 * len(response)
-    spectrum = np.fft.rfft(response, size)
-    top = int(HIGHEST * len(spectrum))
-    magnitude = np.abs(spectrum)
+    position, polarity, confidence = pure_delay(np.fft.rfft(response, 2 * len(response)))
+    delay = position - lead
+    samples = int(np.floor(delay + 0.02))  # 0.02: what the fit itself is unsure of
+    fraction = round(float(max(delay - samples, 0.0)), 3)
+    return Delay(samples, fraction, polarity, round(confidence, 3))
+
+
+def pure_delay(
+    response: np.ndarray, weight: np.ndarray | float = 1.0, magnitude: np.ndarray | None = None
+) -> tuple[float, int, float]:
+    """Return (delay in samples, polarity, likeness 0..1) of a frequency response against its minimum-phase twin.
+
+    Args:
+        response: spectrum as of `np.fft.rfft`; its length of time is what a delay is looked for in.
+        weight: of each frequency.
+        magnitude: what the twin is made of; None: the response's own.
+    """
+    size, top = 2 * (len(response) - 1), int(HIGHEST * len(response))
+    magnitude = np.abs(response) if magnitude is None else magnitude.copy()
     magnitude[top:] = np.maximum(magnitude[top:], STEEPEST * magnitude[top])
-    spectrum[top:] = 0.0
-    magnitude = np.maximum(magnitude, magnitude.max() * 1e-7)
-    cepstrum = np.fft.irfft(np.log(magnitude))
+    cepstrum = np.fft.irfft(np.log(np.maximum(magnitude, magnitude.max() * 1e-7)))
     cepstrum[1 : size // 2] *= 2.0
     cepstrum[size // 2 + 1 :] = 0.0
     minimum_phase = np.exp(np.fft.rfft(cepstrum))
-    minimum_phase[top:] = 0.0
-    cross = spectrum * np.conj(minimum_phase)
+    weight = weight * (np.arange(len(response)) < top)
+    cross = weight * response * np.conj(minimum_phase)
     finer = 16
     correlation = np.fft.irfft(cross, size * finer) * finer
     peak = int(np.argmax(np.abs(correlation)))
@@ -81,12 +94,8 @@ def _delay_of(response: np.ndarray, lead: int) -> Delay:
     position = peak + (0.5 * (before - after) / curve if curve else 0.0)
     if position > len(correlation) / 2:
         position -= len(correlation)
-    delay = position / finer - lead
-    energy = np.sqrt((np.abs(spectrum) ** 2).sum() * (np.abs(minimum_phase) ** 2).sum())
-    confidence = float(min(at * size / 2 / energy, 1.0))
-    samples = int(np.floor(delay + 0.02))  # 0.02: what the fit itself is unsure of
-    fraction = round(float(max(delay - samples, 0.0)), 3)
-    return Delay(samples, fraction, 1 if correlation[peak] > 0 else -1, round(confidence, 3))
+    energy = np.sqrt((weight * np.abs(response) ** 2).sum() * (weight * np.abs(minimum_phase) ** 2).sum())
+    return position / finer, 1 if correlation[peak] > 0 else -1, float(min(at * size / 2 / energy, 1.0)) if energy else 0.0
 
 
 def measure_tail(render: Render, sample_rate: float, longest_seconds: float = 10.0, seed: int = 0) -> float | None:

@@ -6,18 +6,23 @@ from typing import Annotated, Any
 import typer
 
 from .common import console, progress_bar
+from .recorded import DRY_HELP, KNOBS_HELP, RECORDINGS_HELP, WET_HELP, training_capture
 
 MODEL_HELP = (
     "The net: auto (by what was measured of the target), or standard, lstm, lstm-96, gru, guitarml, nam-standard, nam-lite, "
-    "nam-feather, nam-nano, nam-a2, nam-a2-lite, tcn-100, tcn-300, tcn-1000, compressor, convnet, dense, or one that another "
-    "package adds. Left out: standard."
+    "nam-feather, nam-nano, nam-a2, nam-a2-lite, tcn-100, tcn-300, tcn-1000, compressor, s4d, s4d-gain, tfilm, convnet, "
+    "dense, or one that another package adds. Left out: standard."
 )
 MINUTES_HELP = "Training time; the learning rate anneals over it. Left out: the default recipe's."
 
 
 def run(
-    capture: Annotated[Path, typer.Argument(help="A capture folder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; a killed run goes on from it.")],
+    capture: Annotated[Path | None, typer.Argument(help="A capture folder.")] = None,
+    dry: Annotated[Path | None, typer.Option(help=DRY_HELP)] = None,
+    wet: Annotated[Path | None, typer.Option(help=WET_HELP)] = None,
+    recordings: Annotated[Path | None, typer.Option(help=RECORDINGS_HELP)] = None,
+    knobs: Annotated[str | None, typer.Option(help=KNOBS_HELP)] = None,
     model: Annotated[str | None, typer.Option(help=MODEL_HELP)] = None,
     start: Annotated[Path | None, typer.Option(help="A trained model to go on from, instead of --model.")] = None,
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
@@ -34,7 +39,8 @@ def run(
     from ..clone import MODEL_NAME
 
     with progress_bar() as progress:
-        trained = train(capture, out, model=model, start=load(start) if start else None, minutes=minutes, epochs=epochs,
+        folder = training_capture(capture, dry, wet, recordings, knobs, out, progress)
+        trained = train(folder, out, model=model, start=load(start) if start else None, minutes=minutes, epochs=epochs,
                         batch_size=batch_size, learning_rate=learning_rate, precision=precision, loss=loss, seed=seed,
                         progress=progress)  # fmt: skip
     trained.save(out / MODEL_NAME)

@@ -15,6 +15,7 @@ from . import clips, surroundings
 from .bench import Bench, player
 from .journal import Journal
 from .plan import Plan, around, late_samples, plan_of, silence_samples
+from .recorded import RecordedBench, is_recorded, recorded_settings
 from .recordings import kept_recordings
 from .result import Evaluation
 from .settings import Setting, draw_settings
@@ -54,7 +55,8 @@ def evaluate(
         twin: a model, or the file of one.
         capture_folder: the capture it was trained on.
         out: folder, made if missing.
-        target: the processor that was captured; None rebuilds it from the capture's record.
+        target: the processor that was captured; None rebuilds it from the capture's record. Recorded gear has none: the
+            cells are then what was kept of its recordings, in place of drawn settings and corners.
         settings: how many settings to draw, 0 or more.
         corners: whether the corners are visited too.
         seed: of the settings.
@@ -73,12 +75,16 @@ def evaluate(
     folder = capture_folder if isinstance(capture_folder, CaptureFolder) else CaptureFolder.open(capture_folder)
     out = Path(out)
     _check(model, folder, settings, seconds, workers)
-    visited = draw_settings(folder.record.knobs, folder.takes, settings, seed, corners=corners)
+    recorded = is_recorded(folder) and target is None
+    if recorded and chain is not None:
+        raise InvalidValue("recorded gear cannot be played in a chain; evaluate its twin alone, or pass a target")
+    knobs = folder.record.knobs
+    visited = recorded_settings(folder) if recorded else draw_settings(knobs, folder.takes, settings, seed, corners=corners)
     if not visited:
         raise InvalidValue("settings = 0 and corners = False leave nothing to evaluate")
     recordings = kept_recordings(folder, out, seed, seconds)
     before, after = around(chain, place)
-    plan = plan_of(model, folder, target, before, after, recordings)
+    plan = None if recorded else plan_of(model, folder, target, before, after, recordings)
     recipe = plan or {"in_process": repr(target)}
     options = {
         "seed": seed,
@@ -127,7 +133,8 @@ def _measure(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
     """Do what the journal does not hold yet; return cells, probes and speed."""
     jobs: Jobs = [(f"cells {s.index}", "cells", (s,)) for s in visited]
-    jobs += [(f"probe {s.index}", "probe", (s,)) for s in _probed(visited)]
+    probed = [] if isinstance(crew.bench, RecordedBench) else _probed(visited)
+    jobs += [(f"probe {s.index}", "probe", (s,)) for s in probed]
     total = len(visited) * recordings
 
     def report() -> None:
@@ -144,7 +151,7 @@ def _measure(
         report()
     rows = [row for s in visited for row in journal[f"cells {s.index}"]]
     cells = [{"cell": number, **row} for number, row in enumerate(rows)]
-    return cells, [journal[f"probe {s.index}"] for s in _probed(visited)], journal["speed"]
+    return cells, [journal[f"probe {s.index}"] for s in probed], journal["speed"]
 
 
 def _done(crew: Workers, jobs: Jobs) -> Iterator[tuple[str, Any]]:
@@ -204,9 +211,11 @@ def _check(model: Model, folder: CaptureFolder, settings: int, seconds: float | 
 
 def _bench_here(
     model: Model, folder: CaptureFolder, plan: Plan | None, target: Any, before: list, after: list, recordings: list
-) -> Bench:
+) -> Bench | RecordedBench:
     from ..recipe import build
 
+    if target is None and is_recorded(folder):
+        return RecordedBench(model, folder, recordings)
     if plan is not None:
         return Bench.from_plan(plan, target)
     target = build(folder.record.target) if target is None else target

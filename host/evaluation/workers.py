@@ -25,7 +25,7 @@ class Workers:
         bench: run everything here, at once, on this bench.
     """
 
-    def __init__(self, plan: Plan | None, count: int, bench: Bench | None = None) -> None:
+    def __init__(self, plan: Plan | None, count: int, bench: Any = None) -> None:
         self.bench = bench
         self.pool = None
         if plan is not None and bench is None:
