@@ -50,7 +50,7 @@ class Model:
         return sum(math.prod(shape) for shape in self.spec.weight_shapes.values())
 
     def save(self, path: str | Path, format: str | None = None) -> None:
-        """Write the model to a file, atomically.
+        """Write the model to a file, atomically. (`wetdry.convert` also bakes knobs, and tells a .nam how loud it is.)
 
         Args:
             path: its suffix names the format: .safetensors (wetdry's own), .nam, .aidax, .onnx, .ts, .h, .hpp.

@@ -1,7 +1,7 @@
 """`wetdry convert`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,5 +49,18 @@ def run(
     console.print(f"{out}: {name}, {written.spec.sample_rate:g} Hz, {out.stat().st_size} bytes", markup=False)
     if fixed:
         console.print(f"baked: {fixed}", markup=False)
-    if name == "nam" and "loudness" in written.metadata:
-        console.print(f"loudness {written.metadata['loudness']:.1f} dB, gain {written.metadata['gain']:.2f}", markup=False)
+    if name == "nam":
+        _say_of_nam(out, written.metadata)
+
+
+def _say_of_nam(out: Path, metadata: dict[str, Any]) -> None:
+    """Print its levels, and whether it needs a player newer than most."""
+    import json
+
+    if isinstance(metadata.get("loudness"), float) and isinstance(metadata.get("gain"), float):
+        console.print(f"loudness {metadata['loudness']:.1f} dB, gain {metadata['gain']:.2f}", markup=False)
+    item = json.loads(out.read_text())
+    if item["architecture"] == "Sequential":
+        console.print("[yellow]nets in series (Sequential): NeuralAmpModelerCore up to 0.5.5 refuses this file[/yellow]")
+    elif item["version"] >= "0.6":
+        console.print(f"[dim].nam {item['version']}: for players with NeuralAmpModelerCore 0.4.1 or newer[/dim]")

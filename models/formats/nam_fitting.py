@@ -3,7 +3,7 @@
 What carries it: a WaveNet of .nam may have a whole net as its condition, a leaky ReLU of slope 1 changes nothing, and the
 convolution behind a stack may have any kernel. So a skip around an LSTM is a WaveNet that adds its input to its condition, a
 compressor's gain is a gated one, a TCN is one array, and matrices with curves between them are WaveNets within each other.
-Players know these options since .nam 0.7.0.
+These are options of version 0.7.0.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..bake_layers import Affine, Part, behind, joined, split
+from ..bake_layers import Affine, Part, Weights, behind, joined, split
 from ..folding import as_convolution, scale_and_shift
 from ..spec import LSTM, Activation, BatchNorm, Conv1d, Conv2d, Dense, Gain, Multiply, Residual
 from .nam_fitting_tcn import leading_blocks, tcn_as_wavenet
@@ -45,12 +45,25 @@ def plain(parts: Sequence[Part], inputs: int) -> list[Part]:
             weight, bias, dilation, _ = as_convolution(part.layer, part.weights, "", entering)
             layer = Conv1d(channels=inputs, kernel_size=weight.shape[2], dilation=dilation, bias=bias is not None)
             part = Part(layer, {"weight": weight, **({} if bias is None else {"bias": bias})})
-        if pending:
+        if pending and isinstance(part.layer, Residual | Multiply):
+            part, pending = _before_both(part, pending), None
+        elif pending:
             folded = pending.into(part)
             done += [] if folded else [pending.part]
             part, pending = folded or part, None
         done.append(_plain_inside(part, entering))
     return [*done, pending.part] if pending else done
+
+
+def _before_both(part: Part, affine: Affine) -> Part:
+    """Return two paths that both start with `affine`, which stood before them."""
+    lists, weights = {}, Weights()
+    for name, layers in part.layer.paths():
+        inner = split(layers, part.weights, f"{name}.")
+        folded = affine.into(inner[0]) if inner else None
+        lists[name], found = joined([folded, *inner[1:]] if folded else [affine.part, *inner], f"{name}.")
+        weights.update(found)
+    return Part(part.layer.model_copy(update=lists), weights)
 
 
 def _plain_inside(part: Part, inputs: int) -> Part:

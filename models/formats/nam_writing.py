@@ -1,8 +1,8 @@
 """Writing .nam: WaveNet, LSTM, ConvNet and Linear, with all that the reader of these finds in a file.
 
-What every player of .nam since 2023 reads is written in the keys of version 0.5.4; what needs newer options in those of
-0.7.0. Layers that no architecture has are fitted into WaveNets where they can be (`nam_fitting`). Nets that follow each
-other become a `Sequential`, which players know since autumn 2026.
+What version 0.5.4 has room for is written in its keys, which every player reads; what needs newer options in those of
+0.7.0 (NeuralAmpModelerCore 0.4.1). Layers that no architecture has are fitted into WaveNets where they can be
+(`nam_fitting`). Nets that follow each other become a `Sequential`, which NeuralAmpModelerCore up to 0.5.5 refuses.
 
 A player of .nam settles a net in silence before the first sample (an LSTM for half a second), whatever its start was.
 """

@@ -10,7 +10,7 @@ from wetdry import NeuralEffect, convert
 from wetdry.host.model_levels import loudness_and_gain, pink_noise
 from wetdry.models import Model, load
 from wetdry.models.errors import InvalidType, InvalidValue, UnknownName
-from wetdry.models.spec import Activation, Conv1d, ModelSpec
+from wetdry.models.spec import LSTM, Activation, Conv1d, Dense, ModelSpec
 
 
 @pytest.fixture
@@ -49,6 +49,18 @@ def test_a_factory_clone_by_its_name(folder):
     done = wetdry("convert", "zamtube", "tube.nam", "--set", "tube_drive=9", "--set", "treble=2", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert load(folder / "tube.nam").spec.sample_rate == 48000
+
+
+def test_what_needs_a_new_player_says_so(folder):
+    done = wetdry("convert", "zamcomp", "comp.nam", "--set", "threshold_db=-30", "--set", "ratio=4", "--set", "attack_ms=10",
+                  cwd=folder)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "NeuralAmpModelerCore 0.4.1 or newer" in done.stdout
+    layers = (LSTM(hidden=2), Dense(channels=1), LSTM(hidden=3), Dense(channels=1))
+    spec = ModelSpec(sample_rate=48000.0, layers=layers)
+    Model(spec, {name: np.full(s, 0.1, np.float32) for name, s in spec.weight_shapes.items()}).save(folder / "two.safetensors")
+    done = wetdry("convert", "two.safetensors", "two.nam", cwd=folder)
+    assert "NeuralAmpModelerCore up to 0.5.5 refuses" in done.stdout, done.stderr
 
 
 BAD = {

@@ -11,7 +11,7 @@ from random_specs import answer, drawn_weights, one_thread, positions, random_mo
 from wetdry import NeuralEffect
 from wetdry.models import Model, Parameter, load
 from wetdry.models.errors import CannotHold
-from wetdry.models.spec import GRU, LSTM, Activation, Conv1d, Dense, ModelSpec, Residual, wavenet
+from wetdry.models.spec import GRU, LSTM, Activation, Conv1d, Dense, Gain, ModelSpec, Residual, wavenet
 from wetdry.models.spec.nets import SPECS
 from wetdry.presets.clones import clone_path
 
@@ -74,7 +74,7 @@ def test_the_shipped_clone_baked(settings, tmp_path):
         effect.parameters[knob].value = value
     item = written(clone.baked(settings), tmp_path)
     baked = load(tmp_path / "written.nam")
-    assert item["version"] == "0.5.4"  # and no key that players of 2023 do not know
+    assert item["version"] == "0.5.4"  # and no key that the oldest players do not know
     assert set(item["config"]["layers"][0]) == {"input_size", "condition_size", "channels", "head_size", "kernel_size",
                                                 "dilations", "activation", "gated", "head_bias"}  # fmt: skip
     assert not baked.spec.knobs
@@ -119,11 +119,20 @@ def preset(name):
 def test_nets_that_nam_has_not_are_fitted(name, tmp_path):
     model, dry = preset(name), material(6000)
     item = written(model, tmp_path)
-    assert (item["architecture"], item["version"]) == ("WaveNet", "0.7.0")  # no Sequential: that is newer
+    assert (item["architecture"], item["version"]) == ("WaveNet", "0.7.0")  # no Sequential: few players know it
     expected = NeuralEffect(model)(dry, 8000)
     skip = 4000 if name in ("lstm", "guitarml") else 0  # a player settles an LSTM for half a second, ours for a tenth
     assert peak_error(NeuralEffect(load(tmp_path / "written.nam"))(dry, 8000)[skip:], expected[skip:]) < 1e-5
     assert peak_error(play(item, dry[None], 14_000)[0, skip:], expected[skip:]) < 1e-5
+
+
+def test_gains_around_a_skip(tmp_path):
+    skip = Residual(body=(LSTM(hidden=8, initial_state=True), Dense(channels=1)))
+    model = plain((Gain(level_db=-3.0), skip, Gain(level_db=5.0)), prewarm_samples=24_000)
+    assert written(model, tmp_path)["architecture"] == "WaveNet"
+    dry = material(4000)
+    expected = NeuralEffect(model)(dry, 48000)
+    assert peak_error(NeuralEffect(load(tmp_path / "written.nam"))(dry, 48000), expected) < 1e-5
 
 
 def test_the_shipped_compressor_baked(tmp_path):
