@@ -115,6 +115,7 @@ def test_wheel_installs_and_plays(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     assert "wetdry/py.typed" in names
     assert "wetdry/host/report.html.jinja" in names
+    assert "wetdry/models/formats/header/parts/rows.hpp" in names
     data = [p for kind in ("*.yaml", "*.safetensors") for p in (ROOT / "presets").rglob(kind)]
     assert {f"wetdry/{p.relative_to(ROOT)}" for p in data} <= set(names)
     assert not [n for n in names if n.startswith(("wetdry/tests", "wetdry/examples", "tests", "build"))]
