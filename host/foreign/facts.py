@@ -71,6 +71,14 @@ class Given:
 class Voice(Protocol):
     """A program with a state of its own."""
 
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """What it remembers, as arrays; raises PluginError where that cannot be taken out."""
+        ...
+
+    @state.setter
+    def state(self, arrays: dict[str, np.ndarray]) -> None: ...
+
     def reset(self) -> None:
         """Go back to the first state."""
         ...

@@ -1,8 +1,6 @@
 """ForeignModel: a program without a spec, with the face of an effect."""
 
-import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +8,9 @@ import numpy as np
 
 from ...effects.call import check_call
 from ...effects.layout import ChannelLayout
-from ...effects.parameters import BoundParameter, Parameters
-from ...models.errors import FileProblem, InvalidValue, UnknownName
+from ...models.errors import FileProblem, InvalidValue
 from .facts import Given, Program
+from .knobs import KnobFace
 from .onnx_program import OnnxProgram
 from .stream import Stream, block_and_latency, inner_rate_of
 from .torch_program import TorchProgram
@@ -20,10 +18,9 @@ from .torch_program import TorchProgram
 ONNX_SUFFIXES, TORCH_SUFFIXES = (".onnx",), (".ts", ".nm", ".pt")
 SUFFIXES = (*ONNX_SUFFIXES, *TORCH_SUFFIXES)
 USUAL_RATE = 48000.0
-_OWN = {"raw_values"}  # settable, though no knob
 
 
-class ForeignModel:
+class ForeignModel(KnobFace):
     """An ONNX or TorchScript model: knobs as attributes, any block size, any sample rate, one constant latency.
 
     A program of one input and one output plays every channel on its own; another takes as many channels as it has inputs.
@@ -51,62 +48,10 @@ class ForeignModel:
         own["path"], own["_given"], own["_trusted"] = Path(path), given or Given(), bool(trusted)
         own["_program"] = _loaded(self.path, self._given, self._trusted)
         own["name"], own["kind"], own["facts"] = self.path.stem, self._program.kind, self._program.facts
-        taken = set(dir(type(self))) | set(own)
-        rows = [replace(row, name=_free(row.name, taken)) for row in self.facts.knobs]
-        own["_table"] = {row.name: row for row in rows}
-        own["_values"] = {row.name: row.default for row in rows}
-        own["_numbers"] = np.array([row.to_number(row.default) for row in rows], np.float32)
-        own["_lock"], own["_layout"] = threading.RLock(), ChannelLayout(self._only_channels)
+        self._take_knobs(self.facts.knobs, set(own))
+        own["_layout"] = ChannelLayout(self._only_channels)
         own["_streams"], own["_playing"] = [], None  # (rate, channels) of the stream under way
         own["_rate"] = USUAL_RATE
-
-    # knobs
-
-    def __getattr__(self, name: str) -> Any:
-        values = self.__dict__.get("_values", {})
-        if name in values:
-            return values[name]
-        if name.startswith("__") or "_values" not in self.__dict__:
-            raise AttributeError(name)
-        raise UnknownName(f"attribute of {self.name}", name, values)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._table:
-            self._put(name, value)
-        elif name in _OWN:
-            object.__setattr__(self, name, value)
-        else:
-            raise UnknownName(f"knob of {self.name}", name, self._table)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._table]
-
-    def _put(self, name: str, value: Any) -> None:
-        row = self._table[name]
-        number = row.to_number(value)
-        with self._lock:
-            self._values[name] = row.from_number(number)
-            numbers = self._numbers.copy()  # a block under way keeps the one it has
-            numbers[list(self._table).index(name)] = number
-            self.__dict__["_numbers"] = numbers
-
-    @property
-    def parameters(self) -> Parameters:
-        """The knobs by name, with pedalboard's attribute names (`range`, `raw_value`, …)."""
-        return Parameters(self.name, {
-            name: BoundParameter(row, lambda n=name: self._values[n], lambda v, n=name: self._put(n, v))
-            for name, row in self._table.items()
-        })  # fmt: skip
-
-    @property
-    def raw_values(self) -> dict[str, float]:
-        """Position 0..1 of every knob, by name; setting some turns those."""
-        return {name: bound.raw_value for name, bound in self.parameters.items()}
-
-    @raw_values.setter
-    def raw_values(self, positions: Mapping[str, float]) -> None:
-        for name, raw in positions.items():
-            self.parameters[name].raw_value = raw
 
     # sound
 
@@ -210,6 +155,30 @@ class ForeignModel:
             return np.zeros((0, samples), np.float32)
         return np.ascontiguousarray(np.concatenate([stream.take(samples) for stream in self._streams]))
 
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything a stream left behind, as arrays; setting it on an equal model replays the same samples.
+
+        Raises:
+            PluginError: a TorchScript keeps its state where nobody can take it out.
+        """
+        with self._lock:
+            if self._playing is None:
+                return {}
+            kept = {f"{i}.{name}": a for i, stream in enumerate(self._streams) for name, a in stream.state.items()}
+            return {"sample_rate": np.array(self._playing[0]), "channels": np.array(self._playing[1]), **kept}
+
+    @state.setter
+    def state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        with self._lock:
+            self.__dict__["_playing"] = None
+            if not arrays:
+                return
+            rate, channels = float(arrays["sample_rate"]), int(arrays["channels"])
+            self._begin(rate, channels, self._block_and_latency(rate)[0])
+            for i, stream in enumerate(self._streams):
+                stream.state = {name.partition(".")[2]: a for name, a in arrays.items() if name.startswith(f"{i}.")}
+
     # identity
 
     def arguments(self) -> dict[str, Any]:
@@ -229,10 +198,6 @@ def _loaded(path: Path, given: Given, trusted: bool) -> Program:
     if not path.is_file():
         raise FileProblem(f"{path}: there is no such file")
     return OnnxProgram(path, given) if path.suffix.lower() in ONNX_SUFFIXES else TorchProgram(path, given, trusted)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    return f"model_{name}" if name in taken else name
 
 
 def _rebuild(path: Path, given: Given, trusted: bool, values: Mapping[str, Any]) -> ForeignModel:

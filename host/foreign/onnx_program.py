@@ -115,6 +115,15 @@ class OnnxVoice:
         """Go back to states of zeros."""
         self._states = {before.name: np.zeros(before.sized(), before.dtype) for before, _ in self._signature.states}
 
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """The states, by the names of their inputs."""
+        return {name: value.copy() for name, value in self._states.items()}
+
+    @state.setter
+    def state(self, arrays: dict[str, np.ndarray]) -> None:
+        self._states = {name: arrays[name].copy() for name in self._states}
+
     def play(self, audio: np.ndarray, knobs: np.ndarray) -> np.ndarray:
         """Return the answer to float32 (input channels, samples), (output channels, samples)."""
         feeds = {self._signature.audio.name: self._shaped(audio), **self._fixed, **self._states}

@@ -35,3 +35,12 @@ class RateStream:
                 row[at - self._given : at - self._given + len(k)] = np.einsum("kt,kt->k", window[newest], self.phases[phase])
         self._given, self._recent = last, joined[:, joined.shape[1] - (taps - 1) :]
         return made
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """What it remembers, as copies."""
+        return {"recent": self._recent.copy(), "counts": np.array([self._taken, self._given])}
+
+    @state.setter
+    def state(self, arrays: dict[str, np.ndarray]) -> None:
+        self._recent, (self._taken, self._given) = arrays["recent"].copy(), (int(n) for n in arrays["counts"])

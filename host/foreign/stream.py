@@ -63,6 +63,25 @@ class Stream:
         """Samples that came out and were not taken."""
         return sum(part.shape[1] for part in self._ready)
 
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """What the stream and its voice remember, as copies."""
+        counts = [self._late, self._lag, int(self._begun), self.pushed, self.taken]
+        ready = np.concatenate([np.zeros((self.facts.output_channels, 0), np.float32), *self._ready], 1)
+        found = {"counts": np.array(counts), "history": self._history.copy(), "waiting": self._waiting.copy(), "ready": ready}
+        for name, rate in (("inward", self._inward), ("outward", self._outward)):
+            found |= {f"{name}.{key}": array for key, array in (rate.state if rate else {}).items()}
+        return found | {f"voice.{key}": array for key, array in self.voice.state.items()}
+
+    @state.setter
+    def state(self, arrays: dict[str, np.ndarray]) -> None:
+        self._late, self._lag, begun, self.pushed, self.taken = (int(n) for n in arrays["counts"])
+        self._begun, self._ready = bool(begun), [arrays["ready"].copy()]
+        self._history, self._waiting = arrays["history"].copy(), arrays["waiting"].copy()
+        for name, part in (("inward", self._inward), ("outward", self._outward), ("voice", self.voice)):
+            if part is not None:
+                part.state = {key.partition(".")[2]: a for key, a in arrays.items() if key.startswith(f"{name}.")}
+
     def _answer(self, block: np.ndarray, knobs: np.ndarray) -> None:
         if not self._begun:
             self._begun = True

@@ -64,6 +64,15 @@ class TorchVoice:
         self._face.prepare(self._module)
         self._random = self._torch.Generator().manual_seed(SEED).get_state()
 
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """Not to be had: what a TorchScript remembers may lie in attributes of any kind."""
+        raise PluginError("a TorchScript keeps its state to itself: reset it, or play the same model from an ONNX file")
+
+    @state.setter
+    def state(self, arrays: dict[str, np.ndarray]) -> None:
+        raise PluginError("a TorchScript takes no state: reset it, or play the same model from an ONNX file")
+
     def play(self, audio: np.ndarray, knobs: np.ndarray) -> np.ndarray:
         """Return the answer to float32 (input channels, samples), (output channels, samples)."""
         torch, self._used = self._torch, True

@@ -307,6 +307,24 @@ def test_it_pickles_copies_and_prints(echo, tmp_path):
     assert repr(eval(repr(torch_model))) == repr(torch_model) and "trusted=True" in repr(torch_model)
 
 
+@pytest.mark.parametrize("rate", [48000, 44100])
+def test_a_state_replays(rate, tmp_path):
+    model = load_plugin(files.echo_onnx(tmp_path / "echo.onnx"), sample_rate=48000)
+    assert model.state == {}
+    audio = noise(500, channels=2)
+    model(audio[:, :211], rate, reset=False)
+    state = {name: array.copy() for name, array in model.state.items()}
+    wanted = model(audio[:, 211:], rate, reset=False)
+    twin = copy.copy(model)
+    twin.state = state
+    assert np.array_equal(twin(audio[:, 211:], rate, reset=False), wanted)
+    assert not np.array_equal(copy.copy(model)(audio[:, 211:], rate, reset=False)[:, :50], wanted[:, :50])
+    plain = load_plugin(files.scripted(files.PlainConv(), tmp_path / "plain.ts"), trusted=True)
+    plain(audio, rate, reset=False)
+    with pytest.raises(PluginError, match="keeps its state to itself"):
+        _ = plain.state
+
+
 def test_chains_mixes_and_recipes_take_it(echo):
     audio, tube = noise(500, channels=2), TubeSaturator(drive_db=6)
     alone = echo(audio, RATE)

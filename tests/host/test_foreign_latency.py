@@ -57,6 +57,8 @@ class Passing:
     def voice(self):
         return self
 
+    state = {}  # noqa: RUF012
+
     def reset(self):
         pass
 
