@@ -36,7 +36,7 @@ from .spec.nets import SPECS, standard
 MakeSpec = Callable[[float, tuple[Parameter, ...], float], ModelSpec]
 
 WAVENET = {"batch_size": 8, "segment": 8192, "learning_rate": 4e-3}
-RECURRENT = {"batch_size": 32, "segment": 1024, "lead_in": 3072, "learning_rate": 5e-3, "loss": "esr"}
+RECURRENT = {"batch_size": 32, "segment": 1280, "lead_in": 3072, "learning_rate": 5e-3, "loss": "esr"}
 LASTING = {"batch_size": 4, "segment": 32_768, "lead_in": 16_384, "learning_rate": 5e-3, "loss": "esr"}
 TCN = {"batch_size": 8, "segment": 16_384, "learning_rate": 5e-3}
 NUMBERS: dict[str, dict[str, Any]] = {

@@ -25,6 +25,7 @@ from ..files import write_atomically
 from ..model import Model
 from ..net_table import MakeSpec
 from ..nets import Network, to_weights
+from ..nets.recurrent import Recurrent
 from ..nets.wavenet import WaveNetArray
 from ..spec import ModelSpec
 from .beginning import FROM_A_MODEL, beginning, context_of, started
@@ -108,13 +109,15 @@ def _read(folder: CaptureFolder, recipe: Recipe) -> tuple[CaptureDataset, Captur
 
 @contextmanager
 def training_threads(net: Network) -> Iterator[None]:
-    """Leave the cores to the net's own threads where it has them: torch's would wait for each other at every small step.
+    """Leave the cores to the net's own threads where it has them, and a recurrent net one: torch's threads would wait for
+    each other at every small step, and a recurrent net takes one a sample.
 
     On a busy machine that made a step ten times slower. Denormals, which a fading signal leaves behind, count as zero.
     """
     before = torch.get_num_threads()
     arrays = [module for module in net.modules() if isinstance(module, WaveNetArray)]
-    if arrays and all(a.runs_compiled(torch.device("cpu"), torch.float32) for a in arrays):
+    compiled = arrays and all(a.runs_compiled(torch.device("cpu"), torch.float32) for a in arrays)
+    if compiled or any(isinstance(module, Recurrent) for module in net.modules()):
         torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:

@@ -17,8 +17,7 @@ from wetdry.models.errors import InvalidValue, TrainingError
 from wetdry.models.net_table import NETS
 from wetdry.models.nets import build, going_on, led_in, to_weights
 from wetdry.models.spec import GRU, LSTM, Conv1d, Dense, ModelSpec
-from wetdry.models.training import CaptureDataset, Recipe, predict, train
-from wetdry.models.training.module import TwinModule
+from wetdry.models.training import CaptureDataset, predict, train
 from wetdry.models.training.validation import validation_esr
 
 LAYERS = {"lstm": LSTM(hidden=5), "gru": GRU(hidden=5), "stepwise": LSTM(hidden=3, activation="fast", initial_state=True)}
@@ -89,47 +88,27 @@ def test_a_convolution_before_a_state_is_validated_whole():
     np.testing.assert_allclose(predict(net, net.spec.receptive_field, dry, np.zeros(0, np.float32)), wanted, atol=1e-6)
 
 
-def test_a_step_learns_from_the_segment_alone():
-    """The lead-in is not in the loss: other audio to compare it with changes nothing, other dry audio does."""
-    spec = ModelSpec(sample_rate=RATE, layers=(LSTM(hidden=4), Dense(channels=1)))
-    module = TwinModule(build(spec, 0), Recipe(epochs=1, segment=64, lead_in=128, loss="esr"))
-    torch.manual_seed(0)
-    batch = {"dry": torch.randn(3, 192), "wet": torch.randn(3, 64), "raw": torch.zeros(3, 0), "power": torch.ones(3),
-             "emphasised_power": torch.ones(3)}  # fmt: skip
-    object.__setattr__(module, "_trainer", None)
-    first = module.loss(module.net(batch["dry"])[:, 128:], batch["wet"], _power(batch), 0)
-    with led_in(module.net, 128):
-        second = module.loss(module.net(batch["dry"])[:, 128:], batch["wet"], _power(batch), 0)
-    torch.testing.assert_close(first, second)
-
-
-def _power(batch):
-    from wetdry.models.losses import TakePower
-
-    return TakePower(batch["power"], batch["emphasised_power"])
-
-
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 def test_recurrent_nets_learn_a_saturator(name, tmp_path):
     capture = write_capture(tmp_path / "capture", takes=12, frames=3000)
     numbers = {"batch_size": 12, "segment": 250, "lead_in": 250, "learning_rate": 0.02, "accelerator": "cpu"}
-    model = train(capture, tmp_path, model=name, epochs=20, **numbers)
+    model = train(capture, tmp_path, model=name, epochs=10, **numbers)
     assert model.training["net"] == name and model.training["lead_in"] == 250
-    assert model.training["validation_esr"]["median"] < 0.35, "silence scores 1"
+    assert model.training["validation_esr"]["median"] < 0.4, "silence scores 1"
 
 
 def test_training_goes_on_from_a_model(tmp_path):
     capture = write_capture(tmp_path / "capture", takes=12, frames=3000)
     numbers = {"batch_size": 4, "segment": 512, "loss": "esr", "accelerator": "cpu"}
     spec = NETS["dense"].make(RATE, KNOBS, 0.1)
-    first = train(capture, tmp_path / "first", spec=spec, epochs=12, learning_rate=0.01, **numbers)
-    second = train(capture, tmp_path / "second", start=first, epochs=4, **numbers)
+    first = train(capture, tmp_path / "first", spec=spec, epochs=3, learning_rate=0.01, **numbers)
+    second = train(capture, tmp_path / "second", start=first, epochs=8, **numbers)
     assert second.spec == first.spec and second.training["learning_rate"] == pytest.approx(0.0015)
-    assert second.training["validation_esr"]["mean"] < first.training["validation_esr"]["mean"]
-    moved = max(float(np.abs(second.weights[n] - w).max()) for n, w in first.weights.items())
-    fresh = to_weights(build(spec, 0))
-    assert moved < max(float(np.abs(fresh[n] - w).max()) for n, w in first.weights.items())
+    assert second.training["validation_esr"]["mean"] < 0.9 * first.training["validation_esr"]["mean"]
+    barely = train(capture, tmp_path / "barely", start=first, epochs=0.01, seed=1, **numbers)
+    moved = max(float(np.abs(barely.weights[n] - w).max()) for n, w in first.weights.items())
+    assert barely.training["steps"] == 1 and 0 < moved < 0.002
     with pytest.raises(TrainingError, match="another start"):
-        train(capture, tmp_path / "second", start=second, epochs=4, **numbers)
+        train(capture, tmp_path / "second", start=second, epochs=8, **numbers)
     with pytest.raises(InvalidValue, match="model and start"):
         train(capture, tmp_path / "third", start=first, model="dense", epochs=1)
