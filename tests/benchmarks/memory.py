@@ -42,6 +42,7 @@ NETS = {
     "lstm 32": (recurrent, {"batch_size": 32, "segment": 1024, "lead_in": 3072, "loss": "esr"}),
     "s4d": (s4d, LONG | {"lead_in": 16_384}),
     "s4d-gain": (partial(s4d, ends="gain"), LONG | {"lead_in": 16_384}),
+    "s4d-gain, 2 blocks of 8 channels": (partial(s4d, ends="gain", channels=8, blocks=2), LONG | {"lead_in": 16_384}),
     "tfilm": (tfilm, LONG | {"lead_in": 16_384}),
 }  # fmt: skip
 

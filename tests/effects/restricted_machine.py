@@ -21,14 +21,27 @@ from wetdry.effects.kernels.native import assembly
 from wetdry.effects.kernels.tube_saturator import tube_saturator
 from wetdry.effects.neural import compile_model
 from wetdry.models import Model
+from wetdry.models.spec.memory_nets import s4d, tfilm
 
-MODELS = ["nam nano", "a2 lite", "gated knobs", "tcn-300 knobs", "over features", "lstm 20", "gru 10", "proteus knob"]
+MODELS = [
+    "nam nano",
+    "a2 lite",
+    "gated knobs",
+    "tcn-300 knobs",
+    "over features",
+    "lstm 20",
+    "gru 10",
+    "proteus knob",
+    "s4d",
+    "tfilm",
+]
+REMEMBERING = {"s4d": s4d(48000, blocks=2, pairs=3), "tfilm": tfilm(48000, blocks=2)}
 EFFECTS = {f"TubeSaturator {n}x": n for n in (1, 2, 8)}
 
 
 def plain_model(name):
     """Return a model of a shape in use, its weights by fan-in."""
-    spec, random, weights = SHAPES[name], np.random.default_rng(len(name)), {}
+    spec, random, weights = (SHAPES | REMEMBERING)[name], np.random.default_rng(len(name)), {}
     for key, shape in spec.weight_shapes.items():
         value = random.standard_normal(shape) / np.sqrt(np.prod(shape[1:])) if len(shape) > 1 else random.uniform(0.1, 1, shape)
         weights[key] = value.astype(np.float32)
