@@ -61,11 +61,12 @@ def test_many_knobs_have_a_wider_net_behind_them():
 
 
 def test_every_net_is_documented():
-    from wetdry.host.cli.train import MODEL_HELP
+    from wetdry.host.cli.train import MODEL_HELP, run
 
     for name in NETS:
         assert name in net_table.__doc__ and f" {name}" in MODEL_HELP
     assert {rule.net for rule in RULES} <= set(NETS)
+    assert all(rule.net in run.__doc__ for rule in RULES)
 
 
 def test_unknown_nets_and_two_nets_at_once_are_refused(tmp_path):
