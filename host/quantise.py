@@ -59,9 +59,6 @@ def quantise(
     Raises:
         InvalidValue: another suffix or kind of numbers, or a model of several channels. CannotHold: .onnx has no such layer.
         FileProblem, ModelFileError, MissingExtra, and what the target raises.
-
-    Example:
-        >>> quantise("clone.safetensors", "small.safetensors", "int8").compared.esr_added
     """
     out = Path(out)
     check(numbers)

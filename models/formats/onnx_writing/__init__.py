@@ -34,7 +34,7 @@ from pathlib import Path
 
 from ...files import write_atomically
 from ...model import Model
-from ..small_numbers import Numbers, check, rounded
+from ..small_numbers import Numbers, check
 
 NAME = "ONNX"
 
@@ -55,4 +55,4 @@ def file_bytes(model: Model, numbers: Numbers = "float32") -> bytes:
     from . import file
 
     check(numbers)
-    return file.content(model if numbers == "float32" else rounded(model, numbers), numbers)
+    return file.content(model, numbers)
