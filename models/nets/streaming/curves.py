@@ -42,7 +42,6 @@ class Clip(nn.Module):
 
 
 CURVES: dict[str, Callable[[specs.Activation], nn.Module]] = {
-    "tanh": lambda curve: nn.Tanh(),
     "fast_tanh": lambda curve: FastTanh(),
     "hardtanh": lambda curve: Clip(curve, sloped=False),
     "relu": lambda curve: nn.ReLU(),
@@ -55,7 +54,7 @@ CURVES: dict[str, Callable[[specs.Activation], nn.Module]] = {
     "softsign": lambda curve: nn.Softsign(),
     "elu": lambda curve: nn.ELU(curve.alpha),
     "softmax": lambda curve: nn.Softmax(1),
-}  # prelu alone has weights
+}  # and tanh and prelu below
 
 
 class Curve(nn.Module):
@@ -67,6 +66,16 @@ class Curve(nn.Module):
 
     def forward(self, x: Tensor, moment: Moment) -> Tensor:
         return self.curve(x)
+
+
+class Tanh(nn.Module):
+    """The curve of most nets, without a module within a module: torch called from Python lives on few calls."""
+
+    def __init__(self, curve: specs.Activation) -> None:
+        super().__init__()
+
+    def forward(self, x: Tensor, moment: Moment) -> Tensor:
+        return torch.tanh(x)
 
 
 class PReLU(nn.Module):
@@ -82,7 +91,8 @@ class PReLU(nn.Module):
 
 def curve_module(curve: specs.Activation) -> nn.Module:
     """Return the module of a curve."""
-    return PReLU(curve) if curve.name == "prelu" else Curve(curve)
+    kinds: dict[str, type[nn.Module]] = {"prelu": PReLU, "tanh": Tanh}
+    return kinds.get(curve.name, Curve)(curve)
 
 
 @streams("Activation")

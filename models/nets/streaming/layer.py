@@ -63,8 +63,8 @@ class Series(nn.ModuleList):
         return x
 
 
-class Past(nn.Module):
-    """Puts the samples before a block in front of it; zeros before the first."""
+class WithPast(nn.Module):
+    """Base of layers that reach back: puts the samples before a block in front of it; zeros before the first."""
 
     def __init__(self, samples: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Past(nn.Module):
         self.past: Tensor
         self.register_buffer("past", torch.zeros(1, 1, 0), persistent=False)
 
-    def forward(self, x: Tensor, start: bool) -> Tensor:
+    def with_past(self, x: Tensor, start: bool) -> Tensor:
         """Return (batch, channels, past + samples) for (batch, channels, samples)."""
         if self.samples == 0:
             return x

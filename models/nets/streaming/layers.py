@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ... import spec as specs
-from .layer import Moment, Past, Series, fixed, streams
+from .layer import Moment, Series, WithPast, fixed, streams
 
 
 @streams("Dense")
@@ -21,17 +21,17 @@ class Dense(nn.Module):
         return functional.conv1d(x, self.weight[:, :, None], self.bias)
 
 
-class Convolution(nn.Module):
+class Convolution(WithPast):
     """A causal convolution in time."""
 
     def __init__(self, inputs: int, outputs: int, taps: int, dilation: int, groups: int, bias: bool) -> None:
-        super().__init__()
-        self.dilation, self.groups, self.past = dilation, groups, Past((taps - 1) * dilation)
+        super().__init__((taps - 1) * dilation)
+        self.dilation, self.groups = dilation, groups
         self.weight = fixed(outputs, inputs // groups, taps)
         self.bias = fixed(outputs) if bias else None
 
     def forward(self, x: Tensor, moment: Moment) -> Tensor:
-        x = self.past(x, moment.start)
+        x = self.with_past(x, moment.start)
         return functional.conv1d(x, self.weight, self.bias, dilation=self.dilation, groups=self.groups)
 
 
@@ -44,20 +44,19 @@ class Conv1d(Convolution):
 
 
 @streams("Conv2d")
-class Conv2d(nn.Module):
+class Conv2d(WithPast):
     """A convolution over time and features; channel `feature · filters + filter` on both sides."""
 
     def __init__(self, layer: specs.Conv2d, inputs: int, conditioning: int) -> None:
-        super().__init__()
+        super().__init__((layer.kernel_size[0] - 1) * layer.dilation)
         self.features, self.stride, self.dilation = layer.features, layer.stride, layer.dilation
-        self.past = Past((layer.kernel_size[0] - 1) * layer.dilation)
         reach = (layer.features_out - 1) * layer.stride + layer.kernel_size[1]
         self.before, self.after = layer.padding_before, max(reach - layer.features - layer.padding_before, 0)
         self.weight = fixed(layer.filters, inputs // layer.features, *layer.kernel_size)
         self.bias = fixed(layer.filters) if layer.bias else None
 
     def forward(self, x: Tensor, moment: Moment) -> Tensor:
-        x = self.past(x, moment.start)
+        x = self.with_past(x, moment.start)
         by_filter = x.unflatten(1, (self.features, -1)).permute(0, 2, 3, 1)  # batch, filters, samples, features
         by_filter = functional.pad(by_filter, (self.before, self.after))
         out = functional.conv2d(by_filter, self.weight, self.bias, stride=(1, self.stride), dilation=(self.dilation, 1))
@@ -87,15 +86,15 @@ class BatchNorm(nn.Module):
 
 
 @streams("MaxPool")
-class MaxPool(nn.Module):
+class MaxPool(WithPast):
     """The largest of the last samples; the zeros before the first one take part."""
 
     def __init__(self, layer: specs.MaxPool, inputs: int, conditioning: int) -> None:
-        super().__init__()
-        self.taps, self.past = layer.kernel_size, Past(layer.kernel_size - 1)
+        super().__init__(layer.kernel_size - 1)
+        self.taps = layer.kernel_size
 
     def forward(self, x: Tensor, moment: Moment) -> Tensor:
-        return functional.max_pool1d(self.past(x, moment.start), self.taps, 1)
+        return functional.max_pool1d(self.with_past(x, moment.start), self.taps, 1)
 
 
 @streams("Gain")

@@ -85,7 +85,7 @@ class WaveNetLayer(nn.Module):
         self.head_projection: nn.Module = Untouched()
         if array.head_projection:
             self.head_projection = Convolution(width, array.head_width, 1, 1, array.head_projection_groups, True)
-        self.films = Films(array, j, condition)
+        self.filmed, self.knobs_there, self.films = bool(array.signal_films), array.film, Films(array, j, condition)
 
     def activate(self, z: Tensor, moment: Moment) -> Tensor:
         """Return the activation, gated or blended where the layer is."""
@@ -97,6 +97,18 @@ class WaveNetLayer(nn.Module):
 
     def forward(self, y: Tensor, condition: Tensor, moment: Moment) -> tuple[Tensor, Tensor]:
         """Return (what the head sums, next y)."""
+        return self.through_films(y, condition, moment) if self.filmed else self.straight(y, condition, moment)
+
+    def straight(self, y: Tensor, condition: Tensor, moment: Moment) -> tuple[Tensor, Tensor]:
+        """Return the same where every slot is empty: torch called from Python lives on few calls."""
+        z = self.conv(y, moment) + self.mixin(condition, moment)
+        a = self.activate(self.film(z, moment) if self.knobs_there else z, moment)
+        if self.residual_there:
+            y = y + self.residual(a, moment)
+        return self.head_projection(a, moment) if self.projected else a, y
+
+    def through_films(self, y: Tensor, condition: Tensor, moment: Moment) -> tuple[Tensor, Tensor]:
+        """Return the same by way of the slots."""
         films = self.films
         z = films.conv_post(self.conv(films.conv_pre(y, condition), moment), condition)
         mixed = self.mixin(films.input_mixin_pre(condition, condition), moment)
