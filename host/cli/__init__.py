@@ -11,6 +11,7 @@ from . import (
     bench,
     capture,
     clone,
+    compare,
     convert,
     distil,
     effects,
@@ -35,8 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (clone, inspect, capture, train, evaluate, render, convert, effects, bench, excitation, factory, quantise,
-                distil, prune):  # fmt: skip
+for command in (clone, inspect, capture, train, evaluate, compare, render, convert, distil, prune, quantise, effects, bench,
+                excitation, factory):  # fmt: skip
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(models.app)
 
