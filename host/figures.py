@@ -69,7 +69,7 @@ def spread(cells: Sequence[dict[str, Any]]) -> str:
     ]
     floor = [c["replicate_esr"] for c in cells if c["replicate_esr"] is not None]
     if max(floor, default=0.0) > LEAST_ESR:
-        rows.insert(0, ("target,\nrendered twice", TARGET, floor))
+        rows.insert(0, ("target,\nplayed twice", TARGET, floor))
     rows = [row for row in rows if row[2]]
 
     def draw(figure: Any) -> None:

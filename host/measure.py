@@ -68,7 +68,7 @@ def _delay_of(response: np.ndarray, lead: int) -> Delay:
 
 
 def pure_delay(
-    response: np.ndarray, weight: np.ndarray | float = 1.0, magnitude: np.ndarray | None = None
+    response: np.ndarray, weight: np.ndarray | float = 1.0, magnitude: np.ndarray | None = None, highest: float = HIGHEST
 ) -> tuple[float, int, float]:
     """Return (delay in samples, polarity, likeness 0..1) of a frequency response against its minimum-phase twin.
 
@@ -76,8 +76,9 @@ def pure_delay(
         response: spectrum as of `np.fft.rfft`; its length of time is what a delay is looked for in.
         weight: of each frequency.
         magnitude: what the twin is made of; None: the response's own.
+        highest: share of half the sample rate above which nothing is looked at.
     """
-    size, top = 2 * (len(response) - 1), int(HIGHEST * len(response))
+    size, top = 2 * (len(response) - 1), int(highest * len(response))
     magnitude = np.abs(response) if magnitude is None else magnitude.copy()
     magnitude[top:] = np.maximum(magnitude[top:], STEEPEST * magnitude[top])
     cepstrum = np.fft.irfft(np.log(np.maximum(magnitude, magnitude.max() * 1e-7)))

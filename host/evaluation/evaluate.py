@@ -242,7 +242,7 @@ def _warnings(folder: CaptureFolder, cells: list[dict[str, Any]]) -> list[str]:
     floor = [c["replicate_esr"] for c in cells if c["replicate_esr"] is not None]
     if max(floor, default=0) > 1e-6:
         found.append(
-            f"The target is not repeatable: rendered twice, it differs from itself by an ESR of up to {max(floor):.2g}. "
+            f"The target is not repeatable: played twice, it differs from itself by an ESR of up to {max(floor):.2g}. "
             "No clone can be closer than that."
         )
     if all(d.split != "test" for d in folder.record.dry):

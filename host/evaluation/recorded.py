@@ -74,15 +74,20 @@ class RecordedBench:
         self.folder, self.recordings, self.sample_rate = folder, recordings, folder.record.sample_rate
         self.twin, self.silence_samples = Target(player(model), self.sample_rate), silence_samples(folder)
 
+    def _answer(self, values: dict[str, Any], recording: int) -> dict[str, Any] | None:
+        """Return the row of what was recorded of a dry recording at a setting."""
+        name = self.recordings[recording].path.name
+        found = (a for a in _answers(self.folder) if a["values"] == values and Path(a["dry_file_name"]).name == name)
+        return next(found, None)
+
     def _heard(self, values: dict[str, Any], recording: int) -> tuple[int, np.ndarray] | None:
         """Return (where in the dry recording it begins, what the device answered) at a setting; None: not recorded."""
-        part = self.recordings[recording]
-        for answer in _answers(self.folder):
-            if answer["values"] == values and Path(answer["dry_file_name"]).name == part.path.name:
-                wet = read_mono(self.folder.path / answer["file_name"], self.sample_rate, 0, answer["frames"])
-                first = max(answer["dry_start"], part.first)
-                return first, wet[first - answer["dry_start"] :][: part.last - first]
-        return None
+        answer, part = self._answer(values, recording), self.recordings[recording]
+        if answer is None:
+            return None
+        wet = read_mono(self.folder.path / answer["file_name"], self.sample_rate, 0, answer["frames"])
+        first = max(answer["dry_start"], part.first)
+        return first, wet[first - answer["dry_start"] :][: part.last - first]
 
     def _tracks(self, setting: Setting, recording: int) -> dict[str, np.ndarray] | None:
         """Return dry, target, twin and the target at the nearest setting (where that was recorded too), equally long."""
@@ -109,7 +114,8 @@ class RecordedBench:
                 "recording": i, "setting": setting.index, "kind": setting.kind, "distance": setting.distance,
                 "seconds": target.size / self.sample_rate,
                 **cells.level(target, dry, self.sample_rate), **cells.compare(target, tracks, self.sample_rate),
-                "replicate_esr": None, "dc_error": metrics.dc_error(target, tracks["twin"]),
+                "replicate_esr": (self._answer(setting.values, i) or {}).get("replicate_esr"),
+                "dc_error": metrics.dc_error(target, tracks["twin"]),
             })  # fmt: skip
         return rows
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...models.errors import InvalidValue
 from ..evaluation.cell import loudest_start
-from ..measure import pure_delay
+from ..measure import HIGHEST, pure_delay
 
 SLOW_HZ = 6000.0  # the rate at which a recording is found to within a few samples
 SECTION = 16384  # samples of a section whose spectra are averaged
@@ -42,8 +42,10 @@ class Alignment:
         return asdict(self)
 
 
-def align(dry: np.ndarray, wet: np.ndarray, sample_rate: float) -> Alignment:
+def align(dry: np.ndarray, wet: np.ndarray, sample_rate: float, lowest_rate: float | None = None) -> Alignment:
     """Find a recording (samples,) against what was played (samples,), both at `sample_rate`.
+
+    `lowest_rate` is the lower one of those they came at: above its band there is a resampler's filter, and nothing to see.
 
     It is found roughly by cross-correlation at a low rate. The rest is what separates the answer from its minimum-phase
     twin, so that the phase of a cabinet or an equaliser is not taken for delay: the answer to the dry signal's clicks
@@ -60,10 +62,11 @@ def align(dry: np.ndarray, wet: np.ndarray, sample_rate: float) -> Alignment:
     if drift:
         raise InvalidValue(f"it drifts against the dry signal, by {drift:+.0f} samples in a million: two clocks ran; "
                            "play and record through one interface")  # fmt: skip
+    highest = HIGHEST * min(lowest_rate or sample_rate, sample_rate) / sample_rate
     places = clicks(dry, sample_rate)
-    found = _by_clicks(dry, wet, places, sample_rate) if places else None
+    found = _by_clicks(dry, wet, places, sample_rate, highest) if places else None
     if found is None or found.confidence < LEAST_CONFIDENCE:
-        found = _by_correlation(dry, wet)
+        found = _by_correlation(dry, wet, highest)
     if found.confidence < LEAST_CONFIDENCE:
         raise InvalidValue(f"its delay cannot be told (confidence {found.confidence:.2f} of 1): "
                            "record with the effects of time (chorus, reverb, delay) off")  # fmt: skip
@@ -124,21 +127,21 @@ def _is_click(around: np.ndarray) -> bool:
     return bool(rest[-2] <= QUIET_UNDER_CLICK * rest[-1])
 
 
-def _by_clicks(dry: np.ndarray, wet: np.ndarray, places: Sequence[int], sample_rate: float) -> Alignment | None:
+def _by_clicks(dry: np.ndarray, wet: np.ndarray, places: Sequence[int], sample_rate: float, highest: float) -> Alignment | None:
     after = round(ANSWER_SECONDS * sample_rate)
     answers = [wet[at - LEAD : at + after] / dry[at] for at in places if at >= LEAD and at + after <= len(wet)]
     if not answers:
         return None
     answer = np.asarray(answers, np.float64).mean(axis=0)
     answer -= answer[: LEAD // 2].mean()
-    position, polarity, confidence = pure_delay(np.fft.rfft(answer, 2 * len(answer)))
+    position, polarity, confidence = pure_delay(np.fft.rfft(answer, 2 * len(answer)), highest=highest)
     return Alignment(position - LEAD, polarity, "blips", confidence)
 
 
-def _by_correlation(dry: np.ndarray, wet: np.ndarray) -> Alignment:
+def _by_correlation(dry: np.ndarray, wet: np.ndarray, highest: float = HIGHEST) -> Alignment:
     response, coherence = _best_response(dry, wet)
     smooth = np.exp(_smoothed(np.log(np.maximum(np.abs(response), 1e-12 * np.abs(response).max() + 1e-30))))
-    position, polarity, confidence = pure_delay(response, coherence**2, smooth)
+    position, polarity, confidence = pure_delay(response, coherence**2, smooth, highest)
     return Alignment(position, polarity, "correlation", confidence)
 
 

@@ -132,7 +132,9 @@ class Making:
         if {t.split for t in self.takes} != {"train", "validation"} or not self.answers:
             raise InvalidValue(f"{self.recorded[0].wet} is too short to keep a part for validation and one for evaluation: "
                                "record a minute or more")  # fmt: skip
-        floors = [f["replicate_esr"] for f in self.found if f["replicate_esr"] is not None]
+        floors = self._floors()
+        for answer in self.answers:
+            answer["replicate_esr"] = floors.get(answer["setting"])
         first = self.found[0]
         latency = {"reported": 0, "measured": int(np.floor(min(delays))), "fractional": round(min(delays) % 1.0, 3),
                    "polarity": first["polarity"], "steady": max(delays) - min(delays) < 1.0}  # fmt: skip
@@ -140,9 +142,18 @@ class Making:
         write_record(self.folder, CaptureRecord(
             target={"kind": KIND, "answers": self.answers}, identity={"name": name, "format": "recorded gear"},
             sample_rate=self.rate, knobs=self.rows, seed=self.seed, dry=tuple(part for part, _ in self.dry.values()),
-            latency=latency, checks={"takes": self.found, "replicate_esr": max(floors) if floors else None},
+            latency=latency, checks={"takes": self.found, "replicate_esr": max(floors.values(), default=None)},
             warnings=(*self.warnings, *self._warnings()),
         ))  # fmt: skip
+
+    def _floors(self) -> dict[int, float]:
+        """Return setting → how far the device was from itself there, as ESR, where something was played twice."""
+        floors: dict[int, float] = {}
+        for take, found in zip(self.recorded, self.found, strict=True):
+            if found["replicate_esr"] is not None:
+                setting = self.settings.index(dict(take.values))
+                floors[setting] = max(found["replicate_esr"], floors.get(setting, 0.0))
+        return floors
 
     def _ends(self, stops: Sequence[int]) -> dict[Path, int]:
         """Return up to where each dry file is cut: where its takes end, but for those that were broken off early."""
@@ -185,7 +196,6 @@ class Making:
             self.answers.append({
                 "file_name": name, "sha256": sha256, "dry_file_name": part.file_name, "dry_start": start, "frames": len(wet),
                 "setting": setting, "values": values, "raw": raw, "held_back": setting in self.held,
-                "replicate_esr": self.found[-1]["replicate_esr"],
             })  # fmt: skip
             return
         name = f"wet/take_{len(self.takes):04d}.wav"

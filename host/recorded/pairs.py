@@ -75,7 +75,7 @@ def look_at(dry_file: Path, wet_file: Path, sample_rate: float) -> Finding:
             raise InvalidValue(f"{file} lasts {length:.1f} s, {SHORTEST_SECONDS:g} s are needed: record longer takes")
     played, answer = _at_rate(dry, dry_rate, sample_rate), _at_rate(wet, wet_rate, sample_rate)
     try:
-        alignment = align(played, answer, sample_rate)
+        alignment = align(played, answer, sample_rate, min(dry_rate, wet_rate))
     except InvalidValue as error:
         raise InvalidValue(f"{wet_file} against {dry_file}: {error}") from None
     if alignment.confidence < UNSURE:

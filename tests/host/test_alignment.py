@@ -35,6 +35,12 @@ def test_the_phase_of_a_filter_is_no_delay(dry):
     assert abs(align(dry, device(dry, 0.0, 1000.0), RATE).delay_samples) < 0.4
 
 
+def test_the_filter_of_a_resampler_is_no_delay(dry):
+    """What came at a lower rate has a linear-phase filter at its band's edge, which answers ahead of its input."""
+    wet = soxr.resample(soxr.resample(late(device(dry, 0.0, 20000.0), 123.4), RATE, 32000), 32000, RATE)
+    assert abs(align(dry, np.asarray(wet, np.float32), RATE, 32000).delay_samples - 123.4) < 0.4
+
+
 def test_clicks_are_single_samples_in_silence():
     audio = np.zeros(RATE, np.float32)
     audio[[12000, 24000]] = 0.5

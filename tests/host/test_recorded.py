@@ -92,6 +92,9 @@ def test_evaluation_plays_what_was_kept(folder, tmp_path):
     assert [s["kind"] for s in found.settings] == ["held back", *["captured"] * 5] and len(found.cells) == 6
     first = found.cells[0]
     assert first["distance"] > 0 and 0 < first["nearest"]["esr"] < first["dry"]["esr"]
+    again = next(s["index"] for s in found.settings if s["values"]["drive"] == SETTINGS[1][0])
+    floors = {cell["setting"]: cell["replicate_esr"] for cell in found.cells}
+    assert 0 < floors.pop(again) < 1e-4 and set(floors.values()) == {None}  # one setting was recorded again
     assert found.probes == [] and found.speed is None and "6 unseen cells" in found.verdict
     with pytest.raises(InvalidValue, match="cannot be played in a chain"):
         evaluate(Model(spec, weights), folder, tmp_path, chain=[None])
