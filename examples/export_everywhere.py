@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import torch
 
 import wetdry
 from wetdry import NeuralEffect, load_plugin
@@ -74,7 +75,7 @@ def export(model: Model, folder: Path, name: str) -> None:
     rate = model.spec.sample_rate
     setting = {knob.name: knob.from_raw(0.7) for knob in model.spec.knobs}
     print(f"\n{name}, baked at " + ", ".join(f"{knob.name} {knob.text(setting[knob.name])}" for knob in model.spec.knobs))
-    baked, dry = model.baked(setting), riff(4, rate, seed=1)
+    baked, dry = model.baked(setting), riff(2, rate, seed=1)
     wet = NeuralEffect(model, **setting)(dry, rate)
     late = slice(int(rate), None)  # players let a net hear more or less silence first
     for format, suffix in SUFFIXES.items():
@@ -92,6 +93,7 @@ def export(model: Model, folder: Path, name: str) -> None:
 
 
 def main(folder: str = "exported", clone: str = "") -> None:
+    torch.set_num_threads(1)  # or threads wait for each other at every sample of the small net
     out = Path(folder)
     model = wetdry.models.load(clone or clone_path("zamtube"))
     export(model, out, "twin")
