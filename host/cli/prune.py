@@ -13,7 +13,9 @@ from .train import MINUTES_HELP
 def run(
     model: Annotated[str, typer.Argument(help=SOURCE_HELP)],
     out: Annotated[Path, typer.Option(help=OUT_HELP)],
-    keep: Annotated[float, typer.Option(help="Share of the multiply-adds a sample to keep.")] = 0.5,
+    keep: Annotated[
+        float, typer.Option(help="Share of the multiply-adds a sample to keep; a multiple of 4 channels trains fastest.")
+    ] = 0.5,
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
     target: Annotated[str | None, typer.Option(help=AGAINST_HELP)] = None,
     capture: Annotated[

@@ -16,7 +16,7 @@ from wetdry.models.spec import Dense, ModelSpec, wavenet
 KNOBS = (Parameter("drive", "dB", 0.0, 20.0),)
 SPEC = wavenet(48000, KNOBS, channels=8, dilations=(1, 2, 4))
 LESSON = {"settings": 3, "validation_settings": 1, "seconds_per_take": 2, "excitation_seconds": 16, "workers": 1}
-TRAINING = {"epochs": 1, "batch_size": 3, "segment": 2048, "loss": "esr", "accelerator": "cpu"}
+TRAINING = {"epochs": 0.3, "batch_size": 3, "segment": 2048, "loss": "esr", "accelerator": "cpu"}
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +43,15 @@ def test_channels_that_nobody_hears_go_first(teacher):
 
 
 @pytest.mark.slow
-def test_pruned_halves_the_cost_and_trains_on(teacher, tmp_path):
-    made = prune(teacher, tmp_path, keep=0.5, capturing=LESSON, training=TRAINING)
-    assert made.model.spec.knobs == SPEC.knobs and made.model.spec.multiply_adds <= SPEC.multiply_adds / 2
+def test_pruned_costs_the_share_that_was_asked_for_and_plays(teacher, tmp_path):
+    made = prune(teacher, tmp_path, keep=0.3, capturing=LESSON, training=TRAINING)
+    assert made.model.spec.knobs == SPEC.knobs and made.model.spec.multiply_adds <= 0.3 * SPEC.multiply_adds
     assert made.compared.before.esr_median == 0.0 < made.compared.after.esr_median < 1.0
     assert made.compared.after.file_bytes < made.compared.before.file_bytes
     audio = 0.1 * np.random.default_rng(0).standard_normal(2000).astype(np.float32)
     low, high = (NeuralEffect(load(made.path), drive=drive)(audio, 48000) for drive in (0.0, 20.0))
     assert np.isfinite(low).all() and not np.allclose(low, high)
-    again = prune(teacher, tmp_path, keep=0.5, capturing=LESSON, training=TRAINING)
+    again = prune(teacher, tmp_path, keep=0.3, capturing=LESSON, training=TRAINING)
     assert all(np.array_equal(again.model.weights[n], w) for n, w in made.model.weights.items())
 
 
