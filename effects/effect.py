@@ -205,12 +205,8 @@ class Effect:
         own = self.__dict__  # for the usual block: `__getattr__` makes each attribute take three times as long
         with own["_lock"]:
             player, repeated = own["_player"], own["_repeated"]
-            if (
-                not reset
-                and player.seen == own["_moves"]
-                and input_array.__class__ is np.ndarray
-                and (input_array.shape, input_array.dtype, sample_rate, buffer_size) == repeated.call
-            ):
+            usual = not reset and player.seen == own["_moves"] and input_array.__class__ is np.ndarray
+            if usual and (input_array.shape, input_array.dtype, sample_rate, buffer_size) == repeated.call:
                 return repeated.play(input_array)
             rate = check_call(sample_rate, buffer_size)
             played = player.play(self._layout.to_planar(input_array), rate, reset)

@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
 
 import wetdry
 from wetdry import NeuralEffect, load_plugin
@@ -33,7 +32,7 @@ PROGRAM = """
 int main(int, char** paths) {
     std::ifstream in(paths[1], std::ios::binary);
     std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
-    auto net = std::make_unique<NAME::CLASS>();
+    auto net = std::make_unique<wetdry::NAME::CLASS>();
     net->reset();
     auto* audio = reinterpret_cast<float*>(bytes.data());
     net->process(audio, audio, static_cast<int>(bytes.size() / sizeof(float)));
@@ -93,7 +92,6 @@ def export(model: Model, folder: Path, name: str) -> None:
 
 
 def main(folder: str = "exported", clone: str = "") -> None:
-    torch.set_num_threads(1)  # or threads wait for each other at every sample of the small net
     out = Path(folder)
     model = wetdry.models.load(clone or clone_path("zamtube"))
     export(model, out, "twin")

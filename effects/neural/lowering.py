@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...models.decibels import factor
+from ...models.folding import as_convolution, scale_and_shift
 from ...models.model import Model
 from ...models.spec import (
     GRU,
@@ -126,10 +128,10 @@ class Lowering:
                 out = Buffer(rows)
                 plan.add(Curve(out, source, rows, layer, slopes_of(plan, self.weights, at, layer, rows)))
             case BatchNorm():
-                parameters = [plan.pack(values) for values in self._normalisation(layer, at, rows)]
+                parameters = [plan.pack(values) for values in scale_and_shift(layer, self.weights, at, rows)]
                 out = self.emit(ScaleShift, rows, (source, 0), parameters=parameters)
             case Gain():
-                level = plan.pack(np.full(rows, 10.0 ** (layer.level_db / 20.0)))
+                level = plan.pack(np.full(rows, factor(layer.level_db)))
                 out = self.emit(ScaleShift, rows, (source, 0), parameters=[level])
             case FiLM():
                 out, ones = Buffer(rows), np.ones((rows, 1, 1), np.float32)
@@ -151,9 +153,7 @@ class Lowering:
     def _matrix(self, layers: Sequence[Any], i: int, source: Buffer, prefix: str, plus: Buffer | None) -> tuple[Any, ...]:
         """Lower a matrix layer with the normalisation, FiLM, curve and sum behind it; return (out, next layer, plus)."""
         layer, at = layers[i], f"{prefix}{i}."
-        weight, dilation, groups = self._convolution(layer, at, source.rows)
-        bias = self.weights.get(f"{at}bias")
-        bias = None if bias is None else np.tile(bias, len(weight) // len(bias))
+        weight, bias, dilation, groups = as_convolution(layer, self.weights, at, source.rows)
         return self._product(layers, i + 1, prefix, plus, Term(source, weight, dilation, groups), bias)
 
     def _states(self, layers: Sequence[Any], i: int, source: Buffer, prefix: str, plus: Buffer | None) -> tuple[Any, ...]:
@@ -171,7 +171,8 @@ class Lowering:
         """Lower a matrix with what from layer `i` on fits into it; return (out, next layer, plus)."""
         weight, rows = term.weight, len(term.weight)
         while i < len(layers) and isinstance(layers[i], BatchNorm):
-            scale, shift = self._normalisation(layers[i], f"{prefix}{i}.", rows)
+            both = scale_and_shift(layers[i], self.weights, f"{prefix}{i}.", rows)
+            scale, shift = (values.astype(np.float32) for values in both)
             weight = weight * scale[:, None, None]
             bias = shift if bias is None else bias * scale + shift
             i += 1
@@ -187,32 +188,6 @@ class Lowering:
         term = replace(term, weight=weight.astype(np.float32))
         self.plan.add(Product(self.plan, out, [term], bias, film, curve, slopes, last))
         return out, i, None if last else plus
-
-    def _convolution(self, layer: Any, at: str, inputs: int) -> tuple[np.ndarray, int, int]:
-        """Return (weight as (out, in / groups, taps), dilation, groups)."""
-        weight = self.weights[f"{at}weight"]
-        if isinstance(layer, Dense):
-            return weight[:, :, None], 1, 1
-        if isinstance(layer, Conv1d):
-            return weight, layer.dilation, layer.groups
-        filters, entering, taps, over = weight.shape
-        full = np.zeros((layer.features_out, filters, layer.features, entering, taps), np.float32)
-        for feature in range(layer.features_out):
-            for k in range(over):
-                source = feature * layer.stride + k - layer.padding_before
-                if 0 <= source < layer.features:
-                    full[feature, :, source] += weight[:, :, :, k]
-        return full.reshape(layer.features_out * filters, inputs, taps), layer.dilation, 1
-
-    def _normalisation(self, layer: BatchNorm, at: str, rows: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (scale, shift) a row."""
-        mean, variance = (self.weights[f"{at}{name}"].astype(np.float64) for name in ("mean", "variance"))
-        spread = variance + layer.epsilon
-        scale = 1.0 / np.sqrt(np.where(spread > 0, spread, layer.epsilon))  # a file may hold anything finite
-        scale = scale * self.weights.get(f"{at}weight", 1.0)
-        shift = self.weights.get(f"{at}bias", 0.0) - mean * scale
-        repeats = rows // len(mean)
-        return np.tile(scale, repeats).astype(np.float32), np.tile(shift, repeats).astype(np.float32)
 
     def _recurrent(self, layers: Sequence[Any], i: int, source: Buffer, prefix: str) -> tuple[Buffer, int]:
         """Lower an LSTM or GRU, with a dense layer of one output behind it where there is one."""

@@ -76,12 +76,16 @@ class TorchVoice:
     def play(self, audio: np.ndarray, knobs: np.ndarray) -> np.ndarray:
         """Return the answer to float32 (input channels, samples), (output channels, samples)."""
         torch, self._used = self._torch, True
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # on a busy machine several wait for each other at every operator
         try:
             with torch.no_grad():
                 tensors = torch.from_numpy(audio), torch.from_numpy(knobs)
                 answer = self._face.play(self._module, *tensors) if self._face.rewinds else self._with_own_noise(*tensors)
         except RuntimeError as error:
             raise PluginError(f"{audio.shape[1]} samples: {last_line(error)}") from None
+        finally:
+            torch.set_num_threads(threads)
         return np.ascontiguousarray(answer.detach().numpy(), np.float32)
 
     def _with_own_noise(self, audio: Any, knobs: Any) -> Any:

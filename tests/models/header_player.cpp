@@ -1,4 +1,4 @@
-// Plays a header's net from a script: g++ -DHEADER='"model.h"' -DNET=model::Model header_player.cpp
+// Plays a header's net from a script: g++ -DHEADER='"model.h"' -DNET=wetdry::model::Model header_player.cpp
 //   player SCRIPT AUDIO OUT      AUDIO and OUT are float32, a row after the other
 // Lines of the script: `knob INDEX VALUE`, `reset`, `block SAMPLES`; `allocate` does so while it plays, `size` prints the
 // object's bytes. Ends with 3 where memory was allocated while playing.

@@ -32,7 +32,7 @@ class Played:
         self.model, self.folder, self.header, self.program = model, folder, folder / file, folder / "player"
         model.save(self.header)
         namespace, name = names_of(file)
-        names = [f'-DHEADER="{file}"', f"-DNET={namespace}::{name}", f"-DKNOBS={len(model.spec.knobs)}"]
+        names = [f'-DHEADER="{file}"', f"-DNET=wetdry::{namespace}::{name}", f"-DKNOBS={len(model.spec.knobs)}"]
         line = [compiler(), "-std=c++17", *options, *WARNINGS, *names, f"-I{folder}", str(PLAYER), "-o", str(self.program)]
         done = subprocess.run(line, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[:3000]

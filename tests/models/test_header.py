@@ -149,9 +149,10 @@ def test_its_first_setting_is_the_knobs_default(tmp_path):
 
 
 def test_two_headers_stand_in_one_program(tmp_path):
-    for name in ("clean.h", "lead.h"):
+    for name in ("clone.h", "lead.h"):  # clone is a function of the C library too
         named_model("nam nano").save(tmp_path / name)
-    program = '#include "clean.h"\n#include "lead.h"\nint main() { static clean::Clean a; static lead::Lead b; }\n'
+    program = '#include "clone.h"\n#include "lead.h"\n#include <iterator>\n#include <sched.h>\n'
+    program += "int main() { static wetdry::clone::Clone a; static wetdry::lead::Lead b; }\n"
     (tmp_path / "both.cpp").write_text(program)
     line = [compiler(), "-std=c++17", *WARNINGS, "-fsyntax-only", str(tmp_path / "both.cpp")]
     assert subprocess.run(line, capture_output=True, text=True).stderr == ""

@@ -23,7 +23,7 @@ NEEDED = {
 
 
 def write(model: Model, path: Path) -> None:
-    """Write `model` as a header; its namespace and class are named after the file.
+    """Write `model` as a header; its namespace, inside `wetdry`, and class are named after the file.
 
     The class plays what `NeuralEffect` plays, within 1e-5 of the answer's peak, at the model's own rate.
 
@@ -56,7 +56,7 @@ def _contents(model: Model, file: str) -> dict[str, Any]:
     for part in list(parts):
         parts |= NEEDED.get(part, set())
     knobs = knob_texts(spec.knobs)
-    lines = usage(spec, f"{namespace}::{name}", knobs)
+    lines = usage(spec, f"wetdry::{namespace}::{name}", knobs)
     silence, settles = silence_before(spec)
     weights = sum(array.values.nbytes for array in program.arrays)
     return {
