@@ -23,7 +23,7 @@ class NeuralCompressor(TwinEffect):
 
     Knobs:
         those of the model, under their own names, smoothed by 10 ms; the factory clone's are
-            threshold_db: -45 to -10 dB; ratio: 1.5 to 20; attack_ms: 1 to 50 ms.
+            threshold_db: -45 to -10 dB; ratio: 1.5 to 20; attack_ms: 3 to 50 ms.
         makeup_db: gain of the compressed sound, 0 to 30 dB.
         mix: dry 0 to compressed 1, as late as each other.
         stereo_link: 0: each channel by itself; 1: all are turned down as far as the one that is turned down most.

@@ -18,10 +18,11 @@ from ..models.model import Model
 from ..models.parameter import Parameter
 from ..models.spec import Conv1d, ModelSpec, Multiply, tcn
 from ..presets import CLONES
+from .capture.target import Ranges
 from .clone import Clone, Progress, clone
 from .installed import plugin_path
 
-SMOOTHED_SAMPLES = 24
+SMOOTHED_SAMPLES = 12
 
 
 def compressor_net(sample_rate: float, knobs: tuple[Parameter, ...], level: float) -> ModelSpec:
@@ -30,10 +31,10 @@ def compressor_net(sample_rate: float, knobs: tuple[Parameter, ...], level: floa
 
 
 def smooth_gain(model: Model) -> Model:
-    """Return a net that ends in a gain with that gain, before its sigmoid, averaged over the last 24 samples.
+    """Return a net that ends in a gain with that gain, before its sigmoid, averaged over the last 12 samples.
 
-    A net's gain ripples with the wave, which distorts: for ZamComp's twin by 1 % at 1249 Hz, and after averaging by 0.6 %
-    (at 4186 Hz by 0.8 % and 0.04 %). The gain comes a quarter of a millisecond later.
+    A net's gain ripples with the wave, which distorts: ZamComp's twin by 0.9 % at 1249 Hz, and after averaging by 0.4 % (at
+    4186 Hz by 0.5 % and 0.03 %). The gain comes an eighth of a millisecond later: longer averages miss short attacks.
     """
     (ending,) = model.spec.layers
     assert isinstance(ending, Multiply)
@@ -50,12 +51,12 @@ class FactoryClone:
 
     Attributes:
         target: a plugin's file name, or what makes the effect.
-        knobs: the clone's, with the range each was captured over (None: the whole).
+        knobs: the clone's, with the range each was captured over (None: the whole), and its scale if not the target's.
         capturing, training, evaluating, finish: as `clone` takes them.
     """
 
     target: str | Callable[[], Any]
-    knobs: Mapping[str, tuple[float, float] | None]
+    knobs: Ranges
     capturing: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     evaluating: Mapping[str, Any] = field(default_factory=dict)
@@ -65,10 +66,10 @@ class FactoryClone:
 FACTORY = {
     "zamcomp": FactoryClone(
         "ZamComp.vst3",
-        {"threshold_db": (-45.0, -10.0), "ratio": (1.5, 20.0), "attack_ms": (1.0, 50.0)},
+        {"threshold_db": (-45.0, -10.0), "ratio": (1.5, 20.0, "log"), "attack_ms": (3.0, 50.0, "log")},
         {"settings": 256, "validation_settings": 12, "seconds_per_take": 15.0, "excitation_seconds": 1200.0,
          "receptive_field_seconds": 0.278},
-        {"spec": compressor_net, "epochs": 88.0, "batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
+        {"spec": compressor_net, "epochs": 150.0, "batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
         {"settings": 32},
         smooth_gain,
     ),

@@ -22,7 +22,7 @@ def main(seed: str, *paths: str) -> None:
     cells = []
     for _ in range(SETTINGS):
         for knob in twin.model.spec.knobs:
-            value = float(rng.uniform(knob.minimum, knob.maximum))
+            value = knob.from_raw(float(rng.random()))
             plugin.parameters[knob.name].value = value
             twin.parameters[knob.name].value = value
         for path in paths:

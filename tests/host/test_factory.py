@@ -20,7 +20,8 @@ def test_what_is_shipped_was_made_by_its_recipe(name):
     recipe, model = factory.recipe_of(name), load(clone_path(name))
     assert [k.name for k in model.spec.knobs] == list(recipe.knobs)
     for knob in model.spec.knobs:
-        assert recipe.knobs[knob.name] in (None, (knob.minimum, knob.maximum))
+        ends = knob.minimum, knob.maximum
+        assert recipe.knobs[knob.name] in (None, ends, (*ends, knob.scale))
     for key, value in recipe.training.items():
         if key in Recipe(minutes=1).identity():
             assert model.training[key] == value, key
