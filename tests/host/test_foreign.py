@@ -7,8 +7,8 @@ import pickle
 import subprocess
 import sys
 
-import foreign_files as files
 import numpy as np
+import program_files as files
 import pytest
 import torch
 from hypothesis import given, settings
