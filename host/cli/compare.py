@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
 from ...models.errors import InvalidValue
@@ -51,15 +52,15 @@ def run(
 
 
 def table_of(rows: "Sequence[ComparedClone]", title: str) -> Table:
-    """Return the rows as a person reads them."""
+    """Return the rows as a person reads them: ESR in the median, ns a sample in blocks of 64, kB of the file."""
     from ..evaluation.summary import figure
 
-    table = Table(title=title)
-    for heading in ("target", "net", "ESR median", "90 %", "worst", "MUSHRA", "weights", "ns/sample", "file", "steps"):
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("target", "net", "ESR", "90 %", "worst", "MUSHRA", "weights", "ns", "kB", "steps"):
         table.add_column(heading, justify="left" if heading in ("target", "net") else "right")
     for row in rows:
         table.add_row(row.target, row.net, *(figure(x) for x in (row.esr_median, row.esr_p90, row.esr_worst)),
                       "–" if row.mushra is None else f"{row.mushra:.0f}", str(row.weights),
-                      "–" if row.ns_per_sample is None else f"{row.ns_per_sample:.0f}", f"{row.file_bytes / 1024:.0f} kB",
+                      "–" if row.ns_per_sample is None else f"{row.ns_per_sample:.0f}", f"{row.file_bytes / 1024:.0f}",
                       str(row.steps))  # fmt: skip
     return table

@@ -74,7 +74,9 @@ class Budget(lightning.Callback):
         self.steps_an_epoch, self.spent, self.best = steps_an_epoch, 0.0, math.inf
         self.ratios: np.ndarray = np.array([math.inf])
         self._clock = self._validated = self._saved = self._reported = 0.0
-        self._cost, self._losses = 0.0, []
+        self._cost, self._measured = math.inf, False  # seconds of a validation: estimated until one was measured
+        self._steps_a_validation = data.frames.sum() / (3 * recipe.batch_size * recipe.segment)  # it only goes forward
+        self._losses: list[torch.Tensor] = []
 
     def state_dict(self) -> dict[str, Any]:
         return {"spent": self.spent, "best": self.best, "ratios": self.ratios.tolist()}
@@ -104,6 +106,8 @@ class Budget(lightning.Callback):
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         self._losses.append(outputs["loss"].detach())
         now = time.monotonic()
+        if not self._measured:  # by the quickest step so far: the first ones compile
+            self._cost = min(self._cost, (now - self._clock) * self._steps_a_validation)
         self.spent, self._clock = self.spent + now - self._clock, now
         share = self.share(trainer.global_step)
         pause = max(SHORTEST_PAUSE_SECONDS, self._cost / SHARE_OF_VALIDATION)
@@ -136,7 +140,7 @@ class Budget(lightning.Callback):
         better = mean < self.best
         self.best = min(self.best, mean)
         now = time.monotonic()
-        self._cost = now - before
+        self._cost, self._measured = now - before, True
         self.spent, self._clock = self.spent + now - self._clock, now
         self._validated = self.spent
         if better:
