@@ -15,7 +15,7 @@ from wetdry.models.errors import CaptureError, InvalidValue, TrainingError, Unkn
 from wetdry.models.losses import LOSSES
 from wetdry.models.nets import build, from_weights, to_weights
 from wetdry.models.spec import Dense, KnobInputs, ModelSpec, tcn, wavenet
-from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec, predict, train
+from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec, module, predict, train
 from wetdry.models.training.module import settle
 from wetdry.models.training.validation import validation_esr
 
@@ -129,6 +129,14 @@ def test_a_folder_with_another_run_is_refused(capture, tmp_path):
 def test_bad_numbers_are_named(capture, tmp_path, given, error, message):
     with pytest.raises(error, match=message):
         train(capture, tmp_path, **({"epochs": 1} | given))
+
+
+def test_a_validation_that_costs_many_steps_waits_for_the_end(capture, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "SHORTEST_PAUSE_SECONDS", 0.01)
+    costly = {**QUICK, "batch_size": 1, "segment": 64}  # a validation plays what a hundred steps and more play
+    train(capture, tmp_path, spec=SMALL, minutes=0.01, **costly)
+    log = next((tmp_path / "training/logs").glob("*/metrics.csv")).read_text().splitlines()
+    assert len(log) == 2, "a heading and the last validation; one at the start would have taken more than its share"
 
 
 def test_a_loss_that_is_no_number_stops_the_run(capture, tmp_path, monkeypatch):
