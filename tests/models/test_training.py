@@ -133,8 +133,9 @@ def test_bad_numbers_are_named(capture, tmp_path, given, error, message):
 
 def test_a_validation_that_costs_many_steps_waits_for_the_end(capture, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "SHORTEST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "SHARE_OF_VALIDATION", 1e-3)
     costly = {**QUICK, "batch_size": 1, "segment": 64}  # a validation plays what a hundred steps and more play
-    train(capture, tmp_path, spec=SMALL, minutes=0.01, **costly)
+    train(capture, tmp_path, spec=SMALL, minutes=0.04, **costly)
     log = next((tmp_path / "training/logs").glob("*/metrics.csv")).read_text().splitlines()
     assert len(log) == 2, "a heading and the last validation; one at the start would have taken more than its share"
 
