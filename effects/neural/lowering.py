@@ -21,13 +21,13 @@ from ...models.spec import (
     Gain,
     KnobInputs,
     MaxPool,
-    ModelSpec,
     Multiply,
     Residual,
     StateSpace,
     TemporalFiLM,
     WaveNet,
 )
+from ...models.state_spaces import silence_of
 from ..kernels.kernel import TILE
 from .assemble import Assembled, assemble
 from .film import Film, Films
@@ -47,29 +47,11 @@ def compile_model(model: Model, channels: int) -> Assembled:
     spec = model.spec
     lowering = Lowering(model)
     plan = lowering.plan
-    plan.silence_samples, plan.settles = silence_of(spec)
+    plan.silence_samples, plan.settles = silence_of(spec, TILE)
     with np.errstate(over="ignore", invalid="ignore"):  # extreme weights: the runner mutes what turns non-finite
         plan.sink = lowering.run(spec.layers, plan.source, "layers.")
     together = (spec.input_channels, spec.output_channels) != (1, 1)
     return assemble(plan, lowering.films, channels, together, spec.output_channels)
-
-
-def silence_of(spec: ModelSpec) -> tuple[int, bool]:
-    """Return (silence to play before the start, whether state spaces settle at once in it).
-
-    A constant input brings a state space to a place that is known: with nothing but convolutions beside it, a few tiles of
-    silence do what its whole memory of silence would.
-    """
-    if spec.prewarm_samples is not None or spec.tail_samples == spec.receptive_field or _remembers_otherwise(spec.layers):
-        return spec.silence_before, False
-    states = sum(len(layer.time_constants) for layer in spec.layers)
-    return spec.receptive_field + (1 + states) * TILE, True
-
-
-def _remembers_otherwise(layers: Sequence[Any]) -> bool:
-    inner = [getattr(layer, name, ()) for layer in layers for name in ("body", "shortcut", "condition")]
-    recurrent = any(isinstance(layer, LSTM | GRU | TemporalFiLM) for layer in layers)
-    return recurrent or any(_remembers_otherwise(within) for within in inner)
 
 
 class Lowering:

@@ -11,6 +11,7 @@ import numpy as np
 from llvmlite import ir
 
 from ...models.spec import StateSpace
+from ...models.state_spaces import coefficients
 from ..kernels.code import DOUBLE, Code, Value
 from ..kernels.kernel import TILE
 from .plan import Buffer, Clock, Doubles, Operand, Plan, Rows, Settling, Step, Weights
@@ -18,18 +19,6 @@ from .plan import Buffer, Clock, Doubles, Operand, Plan, Rows, Settling, Step, W
 POLE, OUTPUT, SETTLED = 0, 2, 4  # places among a pair's coefficients, real parts before imaginary
 COEFFICIENTS = 6
 CHANNELS = 8  # rows are filled up to a multiple of what any machine's vector of float64 holds
-
-
-def coefficients(layer: StateSpace, weights: dict[str, np.ndarray], at: str) -> np.ndarray:
-    """Return pole, output factor and 1 / (1 - pole) of every pair, float64 (pairs, COEFFICIENTS, channels)."""
-    time, frequency, output = (weights[f"{at}{name}"].astype(np.float64) for name in ("time", "frequency", "output"))
-    along = 0.5 * (1.0 + np.tanh(0.5 * time))
-    decay = 1.0 / (layer.shortest_samples * (layer.longest_samples / layer.shortest_samples) ** along)
-    pole = np.exp(decay * (-1.0 + 1j * frequency))
-    factor = -2.0 * np.expm1(-decay) * (output[..., 0] + 1j * output[..., 1])
-    settled = 1.0 / (1.0 - pole)
-    parts = [part for value in (pole, factor, settled) for part in (np.real(value), np.imag(value))]
-    return np.stack(parts).transpose(2, 0, 1)
 
 
 def in_two(values: np.ndarray, channels: int) -> np.ndarray:

@@ -15,10 +15,10 @@ from random_specs import answer, drawn_weights, leveled, positions
 from random_specs import signal as noise
 
 from wetdry import Chain, NeuralEffect
-from wetdry.effects.neural.lowering import silence_of
 from wetdry.models import Model, Parameter, load
 from wetdry.models.spec import LSTM, Activation, Conv1d, Dense, ModelSpec, Residual, StateSpace
 from wetdry.models.spec.memory_nets import s4d, tfilm
+from wetdry.models.state_spaces import silence_of
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 RATE = 48000.0
@@ -93,7 +93,10 @@ AMONG = {
 def test_a_few_tiles_of_silence_do_what_a_whole_memory_of_it_would(name):
     model = biased(*AMONG[name])
     spec = model.spec
-    assert silence_of(spec) == (spec.receptive_field + 64 * (1 + len([t for x in spec.layers for t in x.time_constants])), True)
+    assert silence_of(spec, 64) == (
+        spec.receptive_field + 64 * (1 + len([t for x in spec.layers for t in x.time_constants])),
+        True,
+    )
     assert spec.silence_before == spec.tail_samples > 20_000
     whole = spec.model_copy(update={"prewarm_samples": spec.tail_samples})
     audio = noise(spec, 3000, 4)
@@ -105,7 +108,7 @@ def test_a_few_tiles_of_silence_do_what_a_whole_memory_of_it_would(name):
 
 def test_beside_a_state_that_has_no_short_cut_the_whole_silence_is_played():
     model = biased(LSTM(hidden=4), Residual(body=(SHORT,)))
-    assert silence_of(model.spec) == (model.spec.tail_samples, False)
+    assert silence_of(model.spec, 64) == (model.spec.tail_samples, False)
     silence = played(model, np.zeros((1, 5000), np.float32))
     assert np.abs(silence - silence[0, -1]).max() < 1e-5
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ...files import write_atomically
 from ...model import Model
+from ...state_spaces import silence_of
 from .about import about, size_text, usage
 from .knobs import knob_texts, smoothing_coefficient
-from .memory import silence_before
 from .names import names_of
 from .packing import wrapped
 from .program import TILE
@@ -57,7 +57,7 @@ def _contents(model: Model, file: str) -> dict[str, Any]:
         parts |= NEEDED.get(part, set())
     knobs = knob_texts(spec.knobs)
     lines = usage(spec, f"wetdry::{namespace}::{name}", knobs)
-    silence, settles = silence_before(spec)
+    silence, settles = silence_of(spec, TILE)
     weights = sum(array.values.nbytes for array in program.arrays)
     return {
         "file": file, "namespace": namespace, "name": name, "guard": f"WETDRY_{namespace.upper()}_H",
