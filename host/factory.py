@@ -20,7 +20,7 @@ from ..models.spec import Conv1d, ModelSpec, Multiply, tcn
 from ..presets import CLONES
 from .capture.target import Ranges
 from .clone import Clone, Progress, clone
-from .installed import plugin_path
+from .plugins.installed import plugin_path
 
 SMOOTHED_SAMPLES = 12
 

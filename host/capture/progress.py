@@ -9,7 +9,7 @@ from typing import Any
 from ...models.dataset import RECORD_NAME, TAKES_NAME, Take
 from ...models.errors import CaptureError, FileProblem
 from ...models.files import sha256_of
-from ..plugin_cache import recall, write_json
+from ..plugins.cache import recall, write_json
 from .plan import PlannedTake
 
 PROGRESS_FOLDER = ".progress"  # the plan, the checks, and a row for each finished take

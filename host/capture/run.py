@@ -16,7 +16,7 @@ from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
 from ...models.parameter import Parameter
 from ..measure import difference
-from ..plugin_cache import recall, write_json
+from ..plugins.cache import recall, write_json
 from ..recipe import describe
 from .checks import lead_samples, warnings_of
 from .dry import Source, sources_of

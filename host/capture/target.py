@@ -153,7 +153,7 @@ def _narrowed(row: Parameter, name: str, limits: Any) -> Parameter:
 def identity_of(processor: Any) -> dict[str, Any]:
     """Return what the target is: name, maker, version, format, and the hash of a plugin's files."""
     from ... import __version__
-    from ..plugin_cache import plugin_sha256
+    from ..plugins.cache import plugin_sha256
 
     if isinstance(processor, Chain) and len(processor) == 1:
         return identity_of(processor[0])

@@ -20,7 +20,7 @@ import numpy as np
 from ...models.dataset import read_mono
 from ...models.errors import CaptureError, WetdryError
 from ...models.files import write_wav
-from ..plugin_cache import write_json
+from ..plugins.cache import write_json
 from ..recipe import build
 from .checks import check_target
 from .target import Target

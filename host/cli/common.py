@@ -15,8 +15,8 @@ from ...models.errors import FileProblem, InvalidValue
 from .. import _pedalboard
 from ..chain import Chain
 from ..foreign import SUFFIXES
-from ..installed import plugin_path
 from ..plugins import load_plugin
+from ..plugins.installed import plugin_path
 
 TARGET_HELP = (
     "A .vst3 (a path, or the name of an installed one), a model file (.onnx, trusted:model.ts and what wetdry reads), a "

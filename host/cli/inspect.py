@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ..installed import plugin_path
+from ..plugins.installed import plugin_path
 from .common import console
 
 
@@ -16,7 +16,7 @@ def run(
 ) -> None:
     """Show a plugin's knobs with units and ranges, its channels, latency and tail, and whether it repeats itself."""
     from ...models.net_choice import choose
-    from ..plugin_probe import inspect
+    from ..plugins.probe import inspect
 
     report = inspect(plugin_path(plugin), timeout=timeout, refresh=refresh)
     table = Table(title=f"{report.name} {report.version} by {report.manufacturer} ({report.format})", title_justify="left")

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from wetdry.host import plugin_probe
-from wetdry.host.plugin_cache import cache_file
-from wetdry.host.plugin_probe import inspect
 from wetdry.host.plugins import load_plugin
+from wetdry.host.plugins import probe as plugin_probe
+from wetdry.host.plugins.cache import cache_file
+from wetdry.host.plugins.probe import inspect
 from wetdry.models.errors import FileProblem, InvalidType, InvalidValue, LayoutError, PluginError, UnknownName
 
 RATE = 48_000

@@ -1,6 +1,6 @@
 """The first load of a plugin happens in a child process: what hangs or crashes there is an error here.
 
-The child (`plugin_probe_child`) loads the plugin, measures it, and writes its answer to a file after every stage,
+The child (`probe_child`) loads the plugin, measures it, and writes its answer to a file after every stage,
 so that a crash can be told by the stage it happened in. Answers, the bad ones too, are remembered on disk.
 """
 
@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import FileProblem, InvalidValue, PluginError
-from . import _pedalboard
-from .character import Character
-from .measure import Delay
-from .plugin_cache import cache_file, recall, remember
-from .plugin_knobs import Knob
+from ...models.errors import FileProblem, InvalidValue, PluginError
+from .. import _pedalboard
+from ..character import Character
+from ..measure import Delay
+from .cache import cache_file, recall, remember
+from .knobs import Knob
 
 PROBE_VERSION = 3
 
@@ -129,7 +129,7 @@ def _run_child(file: Path, plugin_name: str | None, timeout: float) -> dict[str,
     with tempfile.TemporaryDirectory(prefix="wetdry-probe-") as folder:
         answer = Path(folder) / "answer.json"
         request = json.dumps({"path": str(file), "plugin_name": plugin_name, "answer": str(answer), "seconds": timeout})
-        command = [sys.executable, "-P", "-m", "wetdry.host.plugin_probe_child", request]
+        command = [sys.executable, "-P", "-m", "wetdry.host.plugins.probe_child", request]
         with (Path(folder) / "log").open("w+b") as log:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             try:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..models.errors import InvalidValue
-from .foreign import SUFFIXES, ForeignModel, Given
-from .plugin import Plugin
-from .plugin_probe import check_path, inspect
+from ...models.errors import InvalidValue
+from ..foreign import SUFFIXES, ForeignModel, Given
+from .probe import check_path, inspect
+from .vst3 import Plugin
 
 __all__ = ["ForeignModel", "Plugin", "load_plugin"]
 

@@ -1,6 +1,6 @@
-"""The child process of `plugin_probe`: load one plugin, measure it, write the answer (JSON), exit.
+"""The child process of `probe`: load one plugin, measure it, write the answer (JSON), exit.
 
-python -P -m wetdry.host.plugin_probe_child '{"path": …, "plugin_name": …, "answer": …, "seconds": …}'
+python -P -m wetdry.host.plugins.probe_child '{"path": …, "plugin_name": …, "answer": …, "seconds": …}'
 """
 
 import json
@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..models.errors import PluginError, WetdryError
-from . import _pedalboard
-from .character import measure_character
-from .measure import difference, measure_delay, measure_tail, noise
-from .plugin_cache import write_json
-from .plugin_knobs import knobs_of
+from ...models.errors import PluginError, WetdryError
+from .. import _pedalboard
+from ..character import measure_character
+from ..measure import difference, measure_delay, measure_tail, noise
+from .cache import write_json
+from .knobs import knobs_of
 
 SAMPLE_RATE = 48_000
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..effects.parameters import BoundParameter
-from ..models.errors import InvalidValue
-from ..models.parameter import Parameter
+from ...effects.parameters import BoundParameter
+from ...models.errors import InvalidValue
+from ...models.parameter import Parameter
 
 # What DPF, JUCE and pedalboard's host put among the parameters though no musician turns it.
 FAKE_NAMES = {"buffer size", "sample rate", "current program", "program", "programs"}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..models.errors import FileProblem, UnknownName
+from ...models.errors import FileProblem, UnknownName
 
 PLUGIN_FOLDERS = (
     "~/.vst3",

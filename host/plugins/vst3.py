@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..effects.call import check_call
-from ..effects.layout import ChannelLayout
-from ..effects.parameters import Parameters
-from ..models.errors import InvalidValue, UnknownName
-from . import _pedalboard
-from .plugin_knobs import PluginParameter, knobs_of
-from .plugin_probe import PluginReport
-from .plugin_state import PluginState
+from ...effects.call import check_call
+from ...effects.layout import ChannelLayout
+from ...effects.parameters import Parameters
+from ...models.errors import InvalidValue, UnknownName
+from .. import _pedalboard
+from .knobs import PluginParameter, knobs_of
+from .probe import PluginReport
+from .state import PluginState
 
 _OWN = {"raw_state", "raw_values"}  # settable, though no knobs
 
@@ -213,7 +213,7 @@ class Plugin(PluginState):
 
 
 def _rebuild(path: Path, plugin_name: str | None, positions: dict[str, float], state: bytes) -> Plugin:
-    from .plugins import load_plugin
+    from .loading import load_plugin
 
     plugin = load_plugin(path, plugin_name)
     assert isinstance(plugin, Plugin)

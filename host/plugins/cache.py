@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import FileProblem
-from ..models.files import cache_folder, write_atomically
+from ...models.errors import FileProblem
+from ...models.files import cache_folder, write_atomically
 
 
 def plugin_files(path: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import FileProblem, InvalidType, PluginError
+from ...models.errors import FileProblem, InvalidType, PluginError
 
 
 class PluginState:
