@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from ..effects.effect import Effect
 from . import _pedalboard
-from .container import Container
 from .foreign import ForeignModel
+from .playable import Playable
 from .stages import CompiledStage, ForeignStage, NativeStage, ProcessorStage, Stage
 
 
@@ -22,8 +22,8 @@ def serial_stages(processors: Iterable[Any]) -> list[Stage]:
             runs.append((kind, [processor]))
     stages: list[Stage] = []
     for kind, run in runs:
-        if kind == "container":
-            stages += cast(Container, run[0])._build()
+        if kind == "playable":
+            stages += cast(Playable, run[0])._build()
         elif kind in ("ours", "native"):
             stages.append({"ours": CompiledStage, "native": NativeStage}[kind](run))
         else:
@@ -35,8 +35,8 @@ def _flat(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
     for processor in processors:
         if isinstance(processor, chain):
             yield from _flat(processor, chain)
-        elif isinstance(processor, Container):
-            yield "container", processor
+        elif isinstance(processor, Playable):
+            yield "playable", processor
         elif isinstance(processor, Effect):
             yield "ours", processor
         elif isinstance(processor, ForeignModel):

@@ -1,0 +1,130 @@
+"""What Chain, Mix and Graph share: stages played as one processor, in streams and whole signals."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..effects.call import check_call
+from ..effects.layout import ChannelLayout
+from ..effects.parameters import Parameters
+from ..models.errors import InvalidValue, PluginError
+from .stages import Stage, push_through
+
+FLUSH_SAMPLES = 4096
+LONGEST_LATENCY_SECONDS = 30.0
+
+
+class Playable(ABC):
+    """A processor made of processors; a subclass says which, and cuts them into stages."""
+
+    __slots__ = ("_layout", "_lock", "_running", "_stages")
+
+    is_effect = True
+    is_instrument = False
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._layout = ChannelLayout()
+        self._stages: list[Stage] | None = None
+        self._running: tuple[float, int] | None = None  # sample rate and channels of the stream under way
+
+    @abstractmethod
+    def _inside(self) -> Iterator[Any]:
+        """Yield the processors directly inside, None left in."""
+
+    @abstractmethod
+    def _build(self) -> list[Stage]:
+        """Return the stages that play it, for any rate and channel count."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> Parameters:
+        """Every knob inside."""
+
+    @property
+    @abstractmethod
+    def latency_samples(self) -> int:
+        """Samples by which the sound lags before compensation."""
+
+    def _changed(self) -> None:
+        """Forget the stages: the next block starts a stream."""
+        self._stages = self._running = None
+
+    def _check_once(self) -> None:
+        seen: set[int] = set()
+        for processor in leaves(self):
+            if id(processor) in seen:
+                raise InvalidValue(f"{processor!r} stands twice; a processor has one state: add a copy instead")
+            seen.add(id(processor))
+
+    # sound
+
+    def reset(self) -> None:
+        """Clear the sound and the channel layout."""
+        with self._lock:
+            self._layout.forget()
+            self._running = None
+
+    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+        """Run audio through it; arguments, layouts, lengths and errors as `Effect.process`.
+
+        With `reset=False` the first blocks of a stream are shorter by the latency. Push zeros to hear the tail.
+
+        Raises:
+            PluginError: a plugin keeps swallowing samples.
+        """
+        rate = check_call(sample_rate, buffer_size)
+        with self._lock:
+            planar = self._layout.to_planar(input_array)
+            played = self._whole(planar, rate) if reset else self._next(planar, rate)
+            return self._layout.from_planar(np.ascontiguousarray(played), input_array)
+
+    __call__ = process
+
+    def _next(self, planar: np.ndarray, rate: float) -> np.ndarray:
+        if self._stages is None:
+            self._stages = self._build()
+        if self._running != (rate, planar.shape[0]):
+            for stage in self._stages:
+                stage.start()
+            self._running = rate, planar.shape[0]
+        return push_through(self._stages, planar, rate)
+
+    def _whole(self, planar: np.ndarray, rate: float) -> np.ndarray:
+        self._running = None
+        channels, samples = planar.shape
+        played = [self._next(planar, rate)]
+        missing, pushed = samples - played[0].shape[1], 0
+        while missing > 0:
+            if pushed > LONGEST_LATENCY_SECONDS * rate:
+                raise PluginError(f"{missing} samples have not come out after {pushed} more went in; "
+                                  f"one of {self!r} swallows audio")  # fmt: skip
+            played.append(self._next(np.zeros((channels, FLUSH_SAMPLES), np.float32), rate))
+            missing, pushed = missing - played[-1].shape[1], pushed + FLUSH_SAMPLES
+        if pushed:
+            self._running = None  # silence went in: the next block starts a stream
+        return np.concatenate(played, axis=1)[:, :samples] if pushed else played[0]
+
+    # identity
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> Any:
+        from .recipe import build, describe
+
+        return build, (describe(self),)
+
+
+def leaves(playable: Playable) -> Iterator[Any]:
+    """Yield every processor inside, whatever it stands in opened."""
+    for processor in playable._inside():
+        if isinstance(processor, Playable):
+            yield from leaves(processor)
+        elif processor is not None:
+            yield processor
