@@ -62,6 +62,10 @@ class PluginError(WetdryError, RuntimeError):
     """A foreign plugin that cannot be loaded or misbehaves."""
 
 
+class PluginCrashed(PluginError):
+    """A plugin that plays in a process of its own crashed or hung there; `reset()` starts it anew, knobs kept."""
+
+
 class CaptureError(WetdryError, RuntimeError):
     """A capture that cannot go on or does not fit what is on disk."""
 

@@ -1,25 +1,18 @@
 """The bridge: a VST3 as a processor like any other of the house, over pedalboard's host."""
 
-import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...effects.call import check_call
-from ...effects.layout import ChannelLayout
-from ...effects.parameters import Parameters
-from ...models.errors import InvalidValue, UnknownName
 from .. import _pedalboard
-from .knobs import PluginParameter, knobs_of
+from .face import PluginFace
+from .knobs import knobs_of
 from .probe import PluginReport
 from .state import PluginState
 
-_OWN = {"raw_state", "raw_values"}  # settable, though no knobs
 
-
-class Plugin(PluginState):
+class Plugin(PluginFace, PluginState):
     """A hosted VST3: knobs as attributes, exact streaming, errors in place of dead processes.
 
     Differences from `pedalboard.VST3Plugin`, all on purpose: an unknown attribute raises, host parameters and
@@ -33,53 +26,18 @@ class Plugin(PluginState):
         report: what the probe found; None where it was skipped.
     """
 
-    is_effect = True
-    is_instrument = False
-
     def __init__(self, path: Path, plugin_name: str | None = None, report: PluginReport | None = None) -> None:
         own = self.__dict__  # past __setattr__, which only lets knobs through
         own["path"], own["plugin_name"], own["report"] = Path(path), plugin_name, report
         native = own["native"] = _pedalboard.load_vst3(Path(path), plugin_name, report.reload if report else None)
-        own["name"] = native.name
-        found, own["filtered"] = knobs_of(native)
+        found, filtered = knobs_of(native)
         if report:
-            own["filtered"] = dict(report.filtered)
-        own["_foreign"] = dict(native.parameters)
-        own["_table"] = {name: knob for name, knob in found.items() if name not in self.filtered}
-        own["_layout"] = self._told_layout()
-        own["_lock"] = threading.RLock()
+            filtered = report.filtered
+        table = {name: knob for name, knob in found.items() if name not in filtered}
+        self._take_knobs(native.name, table, filtered, dict(native.parameters))
+        self._forget()
         own["_stale"] = False  # a knob moved since audio last ran: the plugin would save its old state
         own["_prepared"] = None  # (rate, channels, block) of the running stream
-        own["parameters"] = Parameters(self.name, {name: PluginParameter(self, knob) for name, knob in self._table.items()})
-
-    # knobs
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.__dict__.get("_table", {}):
-            return self._get(name)
-        if name.startswith("__") or "_table" not in self.__dict__:
-            raise AttributeError(name)
-        raise self._unknown(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._table:
-            self.parameters[name].value = value
-        elif name in _OWN:
-            object.__setattr__(self, name, value)
-        else:
-            raise self._unknown(name)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._table]
-
-    def _unknown(self, name: str) -> UnknownName:
-        error = UnknownName(f"knob of {self.name}", name, self._table)
-        if name in self.filtered:
-            error.args = (f"{name} of {self.name} is {self.filtered[name]}",)
-        return error
-
-    def _get(self, name: str) -> Any:
-        return self._table[name].from_raw(float(self._foreign[name].raw_value))
 
     def _put(self, name: str, raw: float) -> None:
         foreign = self._foreign[name]
@@ -89,22 +47,7 @@ class Plugin(PluginState):
                 foreign.raw_value = raw
             self.__dict__["_stale"] = True
 
-    @property
-    def raw_values(self) -> dict[str, float]:
-        """Position 0..1 of every knob, by name; setting some turns those."""
-        return {name: self.parameters[name].raw_value for name in self._table}
-
-    @raw_values.setter
-    def raw_values(self, positions: Mapping[str, float]) -> None:
-        for _ in range(2):
-            for name, raw in positions.items():
-                self.parameters[name].raw_value = raw
-
     # sound
-
-    def _told_layout(self) -> ChannelLayout:
-        """A plugin that takes one channel count only need not guess it from the shape."""
-        return ChannelLayout(self.channels[0] if len(self.channels) == 1 else None)
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -126,7 +69,7 @@ class Plugin(PluginState):
     def reset(self) -> None:
         """Clear the sound and the channel layout; the knobs stay."""
         with self._lock, _pedalboard.quiet_stderr(), _pedalboard.plain_errors(self.name):
-            self.__dict__["_layout"] = self._told_layout()
+            self._forget()
             self.settle()
             self.native.reset()
             self.__dict__["_prepared"] = None
@@ -146,33 +89,7 @@ class Plugin(PluginState):
                     self._native_call(np.zeros((channels, 512), np.float32), rate, 512, False)
                 self.__dict__["_stale"] = False
 
-    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
-        """Run audio through the plugin; arguments, layouts and lengths as `Effect.process`.
-
-        Streamed blocks larger than the first one after a reset are cut to its size: the plugin would lose its
-        state otherwise. The result is the same; a first block of a few samples makes the stream slower.
-
-        Raises:
-            InvalidValue: a channel count the plugin does not take; a rate or buffer_size no one takes.
-            InvalidType, LayoutError: dtype or shape.
-            PluginError: the plugin has to be reloaded and this is not the thread it was loaded on.
-        """
-        rate, block = check_call(sample_rate, buffer_size), int(buffer_size)
-        with self._lock:
-            planar = self._layout.to_planar(input_array)
-            if not np.isfinite(planar).all():
-                planar[~np.isfinite(planar)] = 0.0
-            channels, length = planar.shape
-            if channels not in self.channels:
-                takes = " or ".join(map(str, self.channels))
-                raise InvalidValue(f"{self.name} takes {takes} channel(s), got {channels}: pass that many, or one plugin each")
-            if length == 0:
-                return self._layout.from_planar(planar, input_array)
-            return self._layout.from_planar(self._run(planar, rate, block, reset), input_array)
-
-    __call__ = process
-
-    def _run(self, planar: np.ndarray, rate: float, block: int, reset: bool) -> np.ndarray:
+    def _run(self, planar: np.ndarray, rate: float, block: int, reset: bool, key: np.ndarray | None) -> np.ndarray:
         channels, length = planar.shape
         fresh = self._prepared is None or self._prepared[:2] != (rate, channels)
         if reset or fresh:
@@ -208,8 +125,7 @@ class Plugin(PluginState):
         return _rebuild, (self.path, self.plugin_name, self.raw_values, self.raw_state)
 
     def __repr__(self) -> str:
-        values = {name: self._get(name) for name in self._table if self._get(name) != self._table[name].parameter.default}
-        return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {values!r})"
+        return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {self.moved()!r})"
 
 
 def _rebuild(path: Path, plugin_name: str | None, positions: dict[str, float], state: bytes) -> Plugin:
