@@ -1,0 +1,1 @@
+"""Graphs: processors wired freely, as on a patch bay."""
