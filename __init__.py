@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         NeuralDelay,
         NeuralEffect,
         NeuralSaturator,
+        Pan,
         RandomizedOverdrive,
         TubeSaturator,
     )
@@ -40,6 +41,7 @@ _FACE = {  # name: the module it comes from
     "NeuralDelay": "effects",
     "NeuralEffect": "effects",
     "NeuralSaturator": "effects",
+    "Pan": "effects",
     "RandomizedOverdrive": "effects",
     "TubeSaturator": "effects",
     "Chain": "host.chain",
@@ -55,7 +57,7 @@ _FACE = {  # name: the module it comes from
     "Benchmark": "host.benchmark",
 }
 __all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
-           "NeuralDelay", "NeuralEffect", "NeuralSaturator", "RandomizedOverdrive", "TubeSaturator", "capture",
+           "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "TubeSaturator", "capture",
            "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
            "quantise", "train"]  # fmt: skip
 

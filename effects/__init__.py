@@ -9,6 +9,7 @@ from .neural_compressor import NeuralCompressor
 from .neural_delay import NeuralDelay
 from .neural_effect import NeuralEffect
 from .neural_saturator import NeuralSaturator
+from .pan import Pan
 from .randomized_overdrive import RandomizedOverdrive
 from .registry import REGISTRY
 from .tube_saturator import TubeSaturator
@@ -24,6 +25,7 @@ __all__ = [
     "NeuralDelay",
     "NeuralEffect",
     "NeuralSaturator",
+    "Pan",
     "RandomizedOverdrive",
     "TubeSaturator",
 ]

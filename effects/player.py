@@ -211,12 +211,17 @@ class Player:
         return np.array([*rows, LAST_EVENT])
 
     @property
+    def _kinds(self) -> np.ndarray:
+        """The effects' class names, as bytes, like all numbers: arrays of equal sizes do not make two effects one."""
+        return np.frombuffer(" ".join(type(effect).__name__ for effect in self.effects).encode(), np.uint8)
+
+    @property
     def state(self) -> dict[str, np.ndarray]:
         """Copies of the stream's arrays; empty before the first block. What is fading out is not in them."""
         if self._program is None or self._fresh:
             return {}
         own = {"sample_rate": np.array(self._program.sample_rate), "channels": np.array(self._program.channels),
-               "dropped": np.array(self._dropped), "sent": np.array(self._sent)}  # fmt: skip
+               "dropped": np.array(self._dropped), "sent": np.array(self._sent), "kinds": self._kinds}  # fmt: skip
         return {**own, **self._program.arrays}
 
     @state.setter
@@ -225,7 +230,9 @@ class Player:
         if not arrays:
             return
         problem = InvalidValue("state: it was taken from another effect; build the same effect, then set it")
-        if not {"sample_rate", "channels", "dropped", "sent"} <= set(arrays):
+        if not {"sample_rate", "channels", "dropped", "sent", "kinds"} <= set(arrays):
+            raise problem
+        if not np.array_equal(arrays["kinds"], self._kinds):
             raise problem
         program, _ = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
         wanted = {"sent": (len(self._numbers()),)} | {name: array.shape for name, array in program.arrays.items()}

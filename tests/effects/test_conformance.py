@@ -12,6 +12,7 @@ from wetdry.effects import REGISTRY, Effect
 from wetdry.models.errors import InvalidType, InvalidValue, LayoutError, UnknownName
 
 UNLINKED = {"NeuralCompressor": {"stereo_link": 0.0}}  # knobs at which channels hear nothing of each other
+SIDED = {"Pan"}  # left and right are not treated alike: that is what it does
 
 
 def test_constructs_without_arguments(make):
@@ -56,6 +57,9 @@ def test_takes_either_layout_and_float64(make):
 
 def test_channels_are_independent(name, make):
     audio, knobs = noise(800, 2), UNLINKED.get(name, {})
+    if name in SIDED:
+        assert not make(**knobs)(audio * [[1], [0]], RATE)[1].any()
+        return
     both = make(**knobs)(audio, RATE)
     for row, wet in zip(audio, both, strict=True):
         assert np.array_equal(make(**knobs)(row, RATE), wet)
