@@ -1,4 +1,7 @@
-"""The target of a capture: any processor, its knobs turned and checked, played from silence, timed."""
+"""The target of a capture: any processor, its knobs turned and checked, played from silence, timed.
+
+What streams is streamed, block after block; what cannot (a VST2, Faust) plays each signal whole.
+"""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -39,6 +42,8 @@ class Target:
         processor: what was built; a native plugin stands in a Chain of its own, which streams it exactly.
         seconds: time spent inside its process calls so far.
         channels: how many equal channels it is fed (1, or 2 where it takes no less; the first is captured).
+
+    Of a graph with several inputs the first one is fed, the others stay silent; its first output is heard.
     """
 
     def __init__(self, processor: Any, sample_rate: float) -> None:
@@ -48,7 +53,7 @@ class Target:
     def _channels(self) -> int:
         for count in (1, 2):
             try:
-                self.processor.process(np.zeros((count, 512), np.float32), self.sample_rate)
+                self.processor.process(self._fed(np.zeros(512, np.float32), count), self.sample_rate)
                 return count
             except (InvalidValue, ValueError):
                 if count == 2:
@@ -72,31 +77,52 @@ class Target:
         """Play mono audio after a reset and `lead` samples of silence; return as many samples, `shift` later.
 
         What the processor reports as latency is already taken out; `shift` takes out what it does not report.
+        Of several channels the first is returned.
         """
-        wanted = lead + shift + len(audio)
-        padded = np.concatenate([np.zeros(lead, np.float32), audio, np.zeros(max(shift, 0), np.float32)])
+        return np.ascontiguousarray(self.play_all(audio, lead, shift, block)[0])
+
+    def play_all(self, audio: np.ndarray, lead: int = 0, shift: int = 0, block: int = BLOCK) -> np.ndarray:
+        """Return what `play` does, all channels of it: (channels, samples)."""
+        after = np.zeros(max(shift, 0), np.float32)
+        padded = np.concatenate([np.zeros(lead, np.float32), audio, after])
         self.processor.reset()
+        if getattr(self.processor, "offline_reason", None) is None:
+            whole = self._streamed(padded, lead + shift + len(audio), block)
+        else:
+            whole = self._call(padded, block, reset=True)
+        start = lead + shift
+        if start < 0:
+            whole, start = np.pad(whole, ((0, 0), (-start, 0))), 0
+        return whole[:, start : start + len(audio)]
+
+    def _streamed(self, padded: np.ndarray, wanted: int, block: int) -> np.ndarray:
         heard: list[np.ndarray] = []
         got = at = 0
-        while got < wanted:
+        while got < wanted or not heard:
             piece = padded[at : at + block]
             if len(piece) < block:
                 piece = np.concatenate([piece, np.zeros(block - len(piece), np.float32)])
             if at > len(padded) + 30 * self.sample_rate:
                 raise CaptureError(f"{self.processor!r:.80} swallows audio: {wanted - got} samples have not come out")
-            fed = piece if self.channels == 1 else np.tile(piece, (self.channels, 1))
-            begun = time.perf_counter()
-            answer = self.processor.process(fed, self.sample_rate, BLOCK, False)
-            self.seconds += time.perf_counter() - begun
-            answer = answer if self.channels == 1 else answer[0]
-            heard.append(answer)
-            got += len(answer)
+            heard.append(self._call(piece, BLOCK, reset=False))
+            got += heard[-1].shape[1]
             at += block
-        start = lead + shift
-        whole = np.concatenate(heard)
-        if start < 0:
-            return np.concatenate([np.zeros(-start, np.float32), whole])[: len(audio)]
-        return np.ascontiguousarray(whole[start : start + len(audio)])
+        return np.concatenate(heard, axis=1)
+
+    def _call(self, piece: np.ndarray, buffer_size: int, reset: bool) -> np.ndarray:
+        """Return what comes of a piece, (channels, samples); its time counts."""
+        fed = self._fed(piece, self.channels)
+        begun = time.perf_counter()
+        answer = self.processor.process(fed, self.sample_rate, buffer_size, reset)
+        self.seconds += time.perf_counter() - begun
+        if isinstance(answer, dict):
+            answer = next(iter(answer.values()))
+        return np.atleast_2d(answer)
+
+    def _fed(self, piece: np.ndarray, channels: int) -> Any:
+        fed = piece if channels == 1 else np.tile(piece, (channels, 1))
+        inputs = getattr(self.processor, "inputs", ("in",))
+        return fed if len(inputs) < 2 else {name: np.zeros_like(fed) if i else fed for i, name in enumerate(inputs)}
 
 
 def _alike(found: Any, wanted: Any) -> bool:
