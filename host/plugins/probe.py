@@ -5,7 +5,6 @@ so that a crash can be told by the stage it happened in. Answers, the bad ones t
 """
 
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from .. import _pedalboard
 from ..character import Character
 from ..measure import Delay
 from .cache import cache_file, recall, remember
+from .endings import how_it_ended
 from .knobs import Knob
 
 PROBE_VERSION = 3
@@ -146,17 +146,5 @@ def _run_child(file: Path, plugin_name: str | None, timeout: float) -> dict[str,
         if code is None:
             hint = "load_plugin(..., timeout=300) allows more time"
             return {"error": f"{file.name} hung while {stage} (stopped after {timeout:g} s); {hint}", "timeout": timeout}
-        told = _signal_name(code) or _last_line(Path(folder) / "log") or f"exit code {code}"
+        told = how_it_ended(code, (Path(folder) / "log").read_text(errors="replace"))
         return {"error": f"{file.name} crashed while {stage} ({told}); it cannot be hosted in this version: try another one"}
-
-
-def _signal_name(code: int) -> str:
-    try:
-        return signal.Signals(-code).name if code < 0 else ""
-    except ValueError:
-        return f"signal {-code}"
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1].strip()[:200] if lines else ""
