@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .host.chain import Chain
     from .host.clone import clone
     from .host.convert import convert
+    from .host.dawdreamer.faust import Faust
     from .host.evaluation import evaluate
     from .host.mix import Mix
     from .host.plugins import load_plugin
@@ -46,6 +47,7 @@ _FACE = {  # name: the module it comes from
     "TubeSaturator": "effects",
     "Chain": "host.chain",
     "Mix": "host.mix",
+    "Faust": "host.dawdreamer.faust",
     "load_plugin": "host.plugins",
     "capture": "host.capture",
     "capture_recordings": "host.recorded",
@@ -56,7 +58,7 @@ _FACE = {  # name: the module it comes from
     "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
+__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Faust", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
            "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "TubeSaturator", "capture",
            "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
            "quantise", "train"]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +52,11 @@ class Knob:
         return cls(Parameter.from_dict(data["parameter"]), tuple(data["choice_positions"]))
 
 
-def knobs_of(native: Any) -> tuple[dict[str, Knob], dict[str, str]]:
-    """Return (knobs by name, why each other parameter is none) of a loaded pedalboard plugin."""
+def knobs_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Knob], dict[str, str]]:
+    """Return (knobs by name, why each other parameter is none) of a loaded plugin's parameters, as its host gives them."""
     knobs: dict[str, Knob] = {}
     filtered: dict[str, str] = {}
-    for name, foreign in native.parameters.items():
+    for name, foreign in parameters.items():
         why = _why_no_knob(foreign)
         if why:
             filtered[name] = why
@@ -64,9 +65,14 @@ def knobs_of(native: Any) -> tuple[dict[str, Knob], dict[str, str]]:
     return knobs, filtered
 
 
+def is_fake(name: str) -> bool:
+    """Tell whether a parameter of that name is the host's, not a knob."""
+    plain = name.strip().lower()
+    return plain in FAKE_NAMES or FAKE_PATTERN.match(plain) is not None
+
+
 def _why_no_knob(foreign: Any) -> str:
-    plain = str(foreign.name).strip().lower()
-    if plain in FAKE_NAMES or FAKE_PATTERN.match(plain):
+    if is_fake(str(foreign.name)):
         return "set by the host, not a knob"
     if not foreign.is_automatable:
         return "an output of the plugin (meter), not a knob"
@@ -110,10 +116,12 @@ def _switch(name: str, unit: str, ranges: list[tuple[float, float, Any]], defaul
 def _continuous(name: str, unit: str, values: np.ndarray, default_raw: float) -> Parameter:
     """Fit linear, then log, then points; a knob that falls or is not finite keeps its bare position 0..1."""
     raw = np.linspace(0.0, 1.0, len(values))
+    if np.isneginf(values[0]) and np.isfinite(values[1:3]).all():  # a level that is off at its very bottom
+        values = np.concatenate([2 * values[1:2] - values[2:3], values[1:]])
     finite = bool(np.isfinite(values).all())
     low, high = float(values[0]), float(values[-1])
     if not finite or not low < high:
-        return Parameter(name, "", 0.0, 1.0, min(max(default_raw, 0.0), 1.0))
+        return _with_default(Parameter(name), default_raw)
     rows = [Parameter(name, unit, low, high, low)]
     if low > 0:
         rows.append(Parameter(name, unit, low, high, low, scale="log"))
@@ -124,12 +132,19 @@ def _continuous(name: str, unit: str, values: np.ndarray, default_raw: float) ->
         tolerance = 0.002 * (np.abs(values) if row.scale == "log" else high - low) + rounding
         if (np.abs(fit - values) <= tolerance).all():
             return _with_default(row, default_raw)
-    for count in (41, 21, 11, 6):
-        picked = values[np.linspace(0, LAST, count).astype(int)]
-        if (np.diff(picked) > 0).all():
-            points = tuple(float(v) for v in picked)
-            return _with_default(Parameter(name, unit, low, high, low, scale="points", points=points), default_raw)
-    return Parameter(name, "", 0.0, 1.0, min(max(default_raw, 0.0), 1.0))
+    for curve in (values, _between_texts(values)):
+        for count in (41, 21, 11, 6):
+            picked = curve[np.linspace(0, LAST, count).astype(int)]
+            if (np.diff(picked) > 0).all():
+                points = tuple(float(v) for v in picked)
+                return _with_default(Parameter(name, unit, low, high, low, scale="points", points=points), default_raw)
+    return _with_default(Parameter(name), default_raw)
+
+
+def _between_texts(values: np.ndarray) -> np.ndarray:
+    """Return a curve whose texts are too coarse to tell neighbours apart, drawn through where each text begins."""
+    begins = np.concatenate([[0], 1 + np.flatnonzero(np.diff(values)), [LAST]])
+    return np.interp(np.arange(LAST + 1), begins, values[begins])
 
 
 def _with_default(row: Parameter, default_raw: float) -> Parameter:

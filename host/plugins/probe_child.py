@@ -44,7 +44,7 @@ def probe(path: str, plugin_name: str | None, stage: Any) -> dict[str, Any]:
     if not native.is_effect:
         raise PluginError(f"{native.name} is an instrument; wetdry hosts effects: pass an effect")
     stage("reading its parameters")
-    knobs, filtered = knobs_of(native)
+    knobs, filtered = knobs_of(native.parameters)
     stage("processing audio")
     channels = [count for count in (1, 2) if _accepts(native, count)]
     if not channels:

@@ -30,7 +30,7 @@ class Plugin(PluginFace, PluginState):
         own = self.__dict__  # past __setattr__, which only lets knobs through
         own["path"], own["plugin_name"], own["report"] = Path(path), plugin_name, report
         native = own["native"] = _pedalboard.load_vst3(Path(path), plugin_name, report.reload if report else None)
-        found, filtered = knobs_of(native)
+        found, filtered = knobs_of(native.parameters)
         if report:
             filtered = report.filtered
         table = {name: knob for name, knob in found.items() if name not in filtered}

@@ -1,0 +1,94 @@
+"""What every DawDreamer processor is to its caller: whole signals in, whole signals out, latency taken out."""
+
+from typing import Any
+
+import numpy as np
+
+from ...models.errors import PluginError
+from .._dawdreamer import Engine
+from ..plugins.face import PluginFace
+
+
+class DawDreamerNode(PluginFace):
+    """A processor that DawDreamer plays, over whole signals only: each render resets what is in the engine.
+
+    A subclass gives `add_to`, sets the channel counts, and then calls `_take_knobs` and `_forget`.
+
+    Attributes:
+        input_channels, output_channels: of its signal, the side-chain not counted.
+        offline_reason: why it cannot stream and what to do instead.
+    """
+
+    input_channels: int
+    output_channels: int
+
+    @property
+    def offline_reason(self) -> str:
+        """Why `process(reset=False)` raises, and what to do instead."""
+        return (f"{self.name} cannot stream: DawDreamer, which plays it, resets it at every call; "
+                "play the whole signal at once, process(audio, sample_rate)")  # fmt: skip
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Channel counts it takes."""
+        return (self.input_channels,)
+
+    @property
+    def latency_samples(self) -> int:
+        """Samples by which its sound lags, at the rate last played; `process` compensates them."""
+        return 0
+
+    @property
+    def tail_seconds(self) -> float:
+        """Seconds it rings on, where that is known; else 0."""
+        return 0.0
+
+    def add_to(self, engine: Engine, name: str) -> Any:
+        """Put a new instance, the knobs as they stand, into `engine` as `name` and return DawDreamer's processor.
+
+        It hears `input_channels` rows, then `key_channels` more, and answers with `output_channels`.
+        """
+        raise NotImplementedError
+
+    def after_render(self, native: Any, sample_rate: float) -> int:
+        """Return the latency in samples of an instance that has just rendered, and remember it: some say it only then."""
+        return 0
+
+    def reset(self) -> None:
+        """Forget the channel layout; there is no sound to clear, every call starts anew."""
+        with self._lock:
+            self._forget()
+
+    def _run(self, planar: np.ndarray, rate: float, block: int, reset: bool, key: np.ndarray | None) -> np.ndarray:
+        if not reset:
+            raise PluginError(self.offline_reason)
+        samples = planar.shape[1]
+        for _ in range(2):  # a plugin may say another latency once it has played: then once more, with room for that
+            latency = self.latency_samples
+            heard, now = self._render(_fed(planar, key, self.key_channels, latency), rate, block)
+            if now == latency:
+                return np.ascontiguousarray(heard[:, latency : latency + samples])
+        raise PluginError(f"{self.name} says another latency after every render ({self.latency_samples} samples now), so its "
+                          "sound cannot be lined up: leave the knob that changes it alone")  # fmt: skip
+
+    def _render(self, fed: np.ndarray, rate: float, block: int) -> tuple[np.ndarray, int]:
+        """Return what a new instance makes of `fed`, latency left in, and the latency it then says."""
+        engine = Engine(rate, block)
+        return self._render_in(engine, self.add_to(engine, "node"), fed)
+
+    def _render_in(self, engine: Engine, native: Any, fed: np.ndarray) -> tuple[np.ndarray, int]:
+        graph: list[tuple[Any, list[str]]] = [(native, [])]
+        if len(fed):
+            graph = [(engine.playback("input", fed), []), (native, ["input"])]
+        heard = engine.render(graph, fed.shape[1])[native.get_name()]
+        return heard[: self.output_channels], self.after_render(native, engine.sample_rate)
+
+
+def _fed(planar: np.ndarray, key: np.ndarray | None, key_channels: int, latency: int) -> np.ndarray:
+    """Stack audio and key, with room for the latency behind."""
+    channels, samples = planar.shape
+    fed = np.zeros((channels + key_channels, samples + latency), np.float32)
+    fed[:channels, :samples] = planar
+    if key is not None:
+        fed[channels:, :samples] = key
+    return fed
