@@ -3,6 +3,8 @@
     capture.json     one CaptureRecord: the target, its knobs, what was measured of it, the dry recordings
     metadata.csv     one Take a row; `file_name` is the column that AudioFolder readers look for
     dry/  wet/       mono float32 WAV; wet[i] answers dry[dry_start + i], latency already taken out
+    played/          of a target captured at its place in a chain or graph: the "test" recordings that went into the whole;
+                     dry/ holds what arrived at the place
 
 A take starts as after silence. Recordings of split "test" lie in dry/ and have no take: evaluation plays them.
 """
@@ -45,7 +47,9 @@ class DryRecording:
 class CaptureRecord:
     """What capture.json holds. `target` rebuilds the processor, `knobs` are those that were turned.
 
-    `sample_rate` in Hz; `latency`, `checks` and `identity` are plain JSON data, as measured by the capture.
+    `sample_rate` in Hz; `latency`, `checks` and `identity` are plain JSON data, as measured by the capture. `place`: where
+    the target stood: `whole` (recipe of a chain or graph), `name` (of the place in it), `played` (dry file → what was
+    played for it); empty: it stood alone.
     """
 
     target: dict[str, Any]
@@ -60,12 +64,15 @@ class CaptureRecord:
     checks: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    place: dict[str, Any] = field(default_factory=dict)
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {"knobs": [k.to_dict() for k in self.knobs], "dry": [asdict(d) for d in self.dry],
                   "warnings": list(self.warnings)}  # fmt: skip
         return {"format_version": FORMAT_VERSION, **plain}
+        if not self.place:
+            del plain["place"]
 
 
 @dataclass(frozen=True)

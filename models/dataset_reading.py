@@ -56,6 +56,8 @@ def read_record(path: Path) -> CaptureRecord:
              "sample_rate": ((int, float), "a number"), "channels": (int, "a number"), "knobs": (list, "a list"),
              "seed": (int, "a whole number"), "dry": (list, "a list"), "versions": (dict, "a mapping"),
              "latency": (dict, "a mapping"), "checks": (dict, "a mapping"), "warnings": (list, "a list")}  # fmt: skip
+    data.setdefault("place", {})
+    kinds["place"] = (dict, "a mapping")
     for name, (kind, wanted) in kinds.items():
         if not isinstance(data.get(name), kind) or isinstance(data.get(name), bool):
             raise fail(name, f"{'missing' if name not in data else repr(data[name])[:60]}; {wanted} is needed")
@@ -72,8 +74,22 @@ def read_record(path: Path) -> CaptureRecord:
     if len({k.name for k in knobs}) != len(knobs):
         raise fail("knobs", "two have the same name")
     dry = tuple(_recording(i, d, fail) for i, d in enumerate(data["dry"]))
+    _check_place(data["place"], fail)
     values = {k: v for k, v in data.items() if k not in ("format_version", "knobs", "dry", "warnings")}
     return CaptureRecord(**values, knobs=knobs, dry=dry, warnings=tuple(map(str, data["warnings"])))
+
+
+def _check_place(place: dict[str, Any], fail: Any) -> None:
+    """A target captured alone has none."""
+    if not place:
+        return
+    wanted = {"whole": dict, "name": (int, str), "played": dict}
+    for name, kind in wanted.items():
+        if not isinstance(place.get(name), kind):
+            raise fail(f"place.{name}", f"{place.get(name)!r:.60} is not what it should be; capture it again")
+    for file_name in place["played"].values():
+        if not isinstance(file_name, str) or not safe_name(file_name):
+            raise fail("place.played", f"{file_name!r:.80} leaves the folder")
 
 
 def _recording(i: int, data: Any, fail: Any) -> DryRecording:
