@@ -11,6 +11,7 @@ import numpy as np
 from ..models.dataset import read_mono
 from ..models.errors import FileProblem
 from ..models.files import write_atomically
+from ..models.locations import Location, location_of
 from ..models.parameter import Parameter
 from . import figures, figures_sound
 from .evaluation.cell import METRICS
@@ -25,7 +26,7 @@ _MOST_RAISE_DB = 60
 _TRACK_TITLES = {"dry": "Dry", "target": "Target", "twin": "Twin", "residual": "Residual"}
 
 
-def write_report(evaluation: Evaluation, capture_folder: str | Path | None = None, out: str | Path | None = None) -> Path:
+def write_report(evaluation: Evaluation, capture_folder: str | Location | None = None, out: str | Path | None = None) -> Path:
     """Write `report.html`: verdict, players, plots and every cell, in one file that asks the network for nothing.
 
     Args:
@@ -42,7 +43,7 @@ def write_report(evaluation: Evaluation, capture_folder: str | Path | None = Non
     folder = evaluation.folder or Path(out or ".")
     path = Path(out or folder)
     path = path if path.suffix == ".html" else path / "report.html"
-    html = _template().render(**page_data(evaluation, folder, Path(capture_folder).name if capture_folder else ""))
+    html = _template().render(**page_data(evaluation, folder, location_of(capture_folder).name if capture_folder else ""))
     content = html.encode()
     if len(content) > LARGEST_BYTES:
         raise FileProblem(f"{path} would have {len(content)} bytes, {LARGEST_BYTES} are allowed; keep fewer or shorter clips")

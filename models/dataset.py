@@ -23,6 +23,7 @@ import numpy as np
 
 from .errors import CaptureError, FileProblem
 from .files import write_atomically
+from .locations import Location, RemotePath, location_of
 from .parameter import Parameter
 
 FORMAT_VERSION = 1
@@ -63,16 +64,16 @@ class CaptureRecord:
     latency: dict[str, Any] = field(default_factory=dict)
     checks: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
     place: dict[str, Any] = field(default_factory=dict)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {"knobs": [k.to_dict() for k in self.knobs], "dry": [asdict(d) for d in self.dry],
                   "warnings": list(self.warnings)}  # fmt: skip
-        return {"format_version": FORMAT_VERSION, **plain}
         if not self.place:
             del plain["place"]
+        return {"format_version": FORMAT_VERSION, **plain}
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,12 @@ def value_column(knob: str) -> str:
     return f"knob.{knob}" if knob in (*COLUMNS_BEFORE_KNOBS, *COLUMNS_AFTER_KNOBS) else knob
 
 
-def write_record(folder: str | Path, record: CaptureRecord) -> None:
+def write_record(folder: str | Location, record: CaptureRecord) -> None:
     """Write capture.json, atomically."""
-    write_atomically(Path(folder) / RECORD_NAME, json.dumps(record.to_dict(), indent=1).encode() + b"\n")
+    write_atomically(location_of(folder) / RECORD_NAME, json.dumps(record.to_dict(), indent=1).encode() + b"\n")
 
 
-def write_takes(folder: str | Path, knobs: Iterable[Parameter], takes: Iterable[Take]) -> None:
+def write_takes(folder: str | Location, knobs: Iterable[Parameter], takes: Iterable[Take]) -> None:
     """Write metadata.csv with all `takes`, atomically: a reader sees the old rows or the new ones, never half."""
     names = [k.name for k in knobs]
     text = io.StringIO()
@@ -138,10 +139,10 @@ def write_takes(folder: str | Path, knobs: Iterable[Parameter], takes: Iterable[
         after = ["" if getattr(take, column) is None else getattr(take, column) for column in COLUMNS_AFTER_KNOBS]
         knob_cells = [*(take.values[n] for n in names), *(take.raw[n] for n in names)]
         rows.writerow([*(getattr(take, column) for column in COLUMNS_BEFORE_KNOBS), *knob_cells, *after])
-    write_atomically(Path(folder) / TAKES_NAME, text.getvalue().encode())
+    write_atomically(location_of(folder) / TAKES_NAME, text.getvalue().encode())
 
 
-def read_mono(path: Path, sample_rate: float, start: int = 0, frames: int = -1, again: str = "capture") -> np.ndarray:
+def read_mono(path: Location, sample_rate: float, start: int = 0, frames: int = -1, again: str = "capture") -> np.ndarray:
     """Read mono float32 audio, shape (frames,), from sample `start`; `frames` = -1 reads to the end.
 
     Raises FileProblem where the file is missing, no audio, not mono, at another rate, empty, too short or not finite;
@@ -152,10 +153,10 @@ def read_mono(path: Path, sample_rate: float, start: int = 0, frames: int = -1, 
     def problem(reason: str) -> FileProblem:
         return FileProblem(f"{path}: {reason}; {again} it again")
 
-    if not path.is_file():
+    if isinstance(path, Path) and not path.is_file():
         raise problem("no such file")
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(path.open() if isinstance(path, RemotePath) else path) as file:
             if file.channels != 1 or file.samplerate != round(sample_rate):
                 raise problem(f"{file.channels} channels at {file.samplerate} Hz, not mono at {sample_rate:g} Hz")
             if start + max(frames, 1) > file.frames:
@@ -173,16 +174,19 @@ def read_mono(path: Path, sample_rate: float, start: int = 0, frames: int = -1, 
 class CaptureFolder:
     """A capture that was read and checked: `CaptureFolder.open(path)`."""
 
-    path: Path
+    path: Location
     record: CaptureRecord
     takes: tuple[Take, ...]
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
-        """Read capture.json and metadata.csv. Raises CaptureError naming file and field; audio is checked when read."""
+    def open(cls, path: str | Location) -> Self:
+        """Read capture.json and metadata.csv of a folder, or of one at a URL.
+
+        Raises CaptureError naming file and field; audio is checked when read.
+        """
         from .dataset_reading import read_record, read_takes
 
-        path = Path(path)
+        path = location_of(path)
         record = read_record(path / RECORD_NAME)
         return cls(path, record, read_takes(path / TAKES_NAME, record))
 

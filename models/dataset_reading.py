@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 from .dataset import (
@@ -21,12 +20,13 @@ from .dataset import (
     value_column,
 )
 from .errors import CaptureError, WetdryError
+from .locations import Location
 from .parameter import Parameter
 
 LARGEST_FILE = 256 * 2**20
 
 
-def _text(path: Path) -> str:
+def _text(path: Location) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise CaptureError(f"{path}: larger than {LARGEST_FILE} bytes")
@@ -38,7 +38,7 @@ def _text(path: Path) -> str:
         raise CaptureError(f"{path}: {reason}; a capture folder holds capture.json and metadata.csv") from None
 
 
-def read_record(path: Path) -> CaptureRecord:
+def read_record(path: Location) -> CaptureRecord:
     """Read capture.json. Raises CaptureError naming file and field."""
 
     def fail(field: str, reason: str) -> CaptureError:
@@ -106,7 +106,7 @@ def _recording(i: int, data: Any, fail: Any) -> DryRecording:
     return DryRecording(**data)
 
 
-def read_takes(path: Path, record: CaptureRecord) -> tuple[Take, ...]:
+def read_takes(path: Location, record: CaptureRecord) -> tuple[Take, ...]:
     """Read metadata.csv. Raises CaptureError naming file, row and column."""
     rows = csv.DictReader(io.StringIO(_text(path)))
     names = [k.name for k in record.knobs]

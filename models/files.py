@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import FileProblem
+from .locations import Location, RemotePath
 
 
 def cache_folder() -> Path:
@@ -19,8 +20,13 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "wetdry"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file through a temporary one beside it. Raises FileProblem (full disk, no permission, no folder)."""
+def write_atomically(path: Location, content: bytes) -> None:
+    """Write a file through a temporary one beside it; at a URL, in one piece as the store takes it.
+
+    Raises FileProblem (full disk, no permission, no folder).
+    """
+    if isinstance(path, RemotePath):
+        return path.write_bytes(content)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -49,14 +55,14 @@ def wav_bytes(audio: np.ndarray, sample_rate: float) -> bytes:
     return struct.pack("<4sI4s", b"RIFF", 4 + len(chunk) + len(samples), b"WAVE") + chunk + samples
 
 
-def write_wav(path: Path, audio: np.ndarray, sample_rate: float) -> str:
+def write_wav(path: Location, audio: np.ndarray, sample_rate: float) -> str:
     """Write audio (frames,) as mono float32 WAV and return the SHA-256 of the file. Raises FileProblem."""
     content = wav_bytes(audio, sample_rate)
     write_atomically(path, content)
     return hashlib.sha256(content).hexdigest()
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Location) -> str:
     """Return the SHA-256 of a file, or "" where it cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,7 +10,9 @@ from .common import progress_bar, verdict
 
 def run(
     model: Annotated[Path, typer.Argument(help="A clone: runs/…/clone.safetensors.")],
-    capture: Annotated[Path | None, typer.Option(help="Its capture folder; left out: capture/ beside the model.")] = None,
+    capture: Annotated[
+        str | None, typer.Option(help="Its capture folder, or URL; left out: capture/ beside the model.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures, audio and page; left out: the model's.")] = None,
     settings: Annotated[int, typer.Option(help="Unseen knob settings to draw, besides all corners.")] = 16,
     seed: Annotated[int, typer.Option(help="Of the settings.")] = 0,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...models.errors import InvalidValue
+from ...models.locations import Location, location_of
 from .common import console, given_knobs
 
 DRY_HELP = "What was played into a device, with --wet, instead of a capture folder."
@@ -15,9 +16,9 @@ KNOBS_HELP = (
 
 
 def training_capture(
-    capture: Path | None, dry: Path | None, wet: Path | None, recordings: Path | None, knobs: str | None, out: Path,
+    capture: str | None, dry: Path | None, wet: Path | None, recordings: Path | None, knobs: str | None, out: Path,
     progress: Callable[[str, float, float, str], None],
-) -> Path:  # fmt: skip
+) -> Location:  # fmt: skip
     """Return the capture folder to train on: the one given, or `out`/capture, made of recordings."""
     if (dry is None) != (wet is None):
         raise InvalidValue(f"{'--wet' if dry is None else '--dry'} needs {'--dry' if dry is None else '--wet'}: "
@@ -27,7 +28,7 @@ def training_capture(
     if knobs and not recordings:
         raise InvalidValue("--knobs gives the ranges of --recordings; a capture folder has its own")
     if capture is not None:
-        return capture
+        return location_of(capture)
     from ..recorded import capture_recordings
 
     takes = recordings if recordings is not None else [(dry, wet)]

@@ -18,7 +18,7 @@ MINUTES_HELP = "Training time; the learning rate anneals over it. Left out: the 
 
 def run(
     out: Annotated[Path, typer.Option(help="Folder of the run; a killed run goes on from it.")],
-    capture: Annotated[Path | None, typer.Argument(help="A capture folder.")] = None,
+    capture: Annotated[str | None, typer.Argument(help="A capture folder, or the URL of one.")] = None,
     dry: Annotated[Path | None, typer.Option(help=DRY_HELP)] = None,
     wet: Annotated[Path | None, typer.Option(help=WET_HELP)] = None,
     recordings: Annotated[Path | None, typer.Option(help=RECORDINGS_HELP)] = None,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 
 from ...models.dataset import CaptureFolder
 from ...models.errors import InvalidType, InvalidValue, PluginError
+from ...models.locations import Location
 from ...models.model import Model, load
+from ..place import Place
 from . import clips, surroundings
 from .bench import Bench, player
 from .journal import Journal
-from .plan import Plan, around, late_samples, plan_of, silence_samples
+from .plan import Plan, Surroundings, late_samples, place_of, plan_of, silence_samples
 from .recorded import RecordedBench, is_recorded, recorded_settings
 from .recordings import kept_recordings
 from .result import Evaluation
@@ -29,7 +32,7 @@ MOST_PROBES = 6
 
 def evaluate(
     twin: Model | str | Path,
-    capture_folder: CaptureFolder | str | Path,
+    capture_folder: CaptureFolder | str | Location,
     out: str | Path,
     *,
     target: Any = None,
@@ -38,7 +41,7 @@ def evaluate(
     seed: int = 0,
     seconds: float | None = None,
     chain: Any = None,
-    place: int = 0,
+    place: int | str = 0,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -48,12 +51,15 @@ def evaluate(
     times the capture's "test" recordings (fresh built-in excitation where it kept none). Each is compared with the
     twin, the dry recording, the target at the nearest captured setting, and the target rendered again.
 
+    In a `chain`, each recording is played into the chain: target and twin are fed what arrives at their place, and
+    compared there; and each stands in its place, and the outputs of the whole chain are compared (`there` in each cell).
+
     Writes evaluation.json, evaluation.csv and audio/ into `out`, and cells.jsonl while it runs: a killed evaluation
     goes on where it was; one of another twin, seed or capture starts over.
 
     Args:
         twin: a model, or the file of one.
-        capture_folder: the capture it was trained on.
+        capture_folder: the capture it was trained on, or where it lies: a folder or a URL.
         out: folder, made if missing.
         target: the processor that was captured; None rebuilds it from the capture's record. Recorded gear has none: the
             cells are then what was kept of its recordings, in place of drawn settings and corners.
@@ -61,8 +67,9 @@ def evaluate(
         corners: whether the corners are visited too.
         seed: of the settings.
         seconds: use only that much of each recording, its loudest stretch; None: all of it.
-        chain: a chain whose processor at `place` gives way to the target, then to the twin; None: they stand alone.
-        place: index in `chain`.
+        chain: a Chain, Mix or Graph whose processor at `place` gives way to the target, then to the twin. None: the one
+            that was captured with a place; where there is none, they stand alone.
+        place: index in the chain or mix, or name of a node of the graph.
         workers: processes to render in; 0 renders in this one.
         progress: called with ("evaluate", cells done, cells, note).
 
@@ -78,14 +85,13 @@ def evaluate(
     recorded = is_recorded(folder) and target is None
     if recorded and chain is not None:
         raise InvalidValue("recorded gear cannot be played in a chain; evaluate its twin alone, or pass a target")
+    where = None if recorded else place_of(folder, chain, place)
     knobs = folder.record.knobs
     visited = recorded_settings(folder) if recorded else draw_settings(knobs, folder.takes, settings, seed, corners=corners)
     if not visited:
         raise InvalidValue("settings = 0 and corners = False leave nothing to evaluate")
-    recordings = kept_recordings(folder, out, seed, seconds)
-    before, after = around(chain, place)
-    plan = None if recorded else plan_of(model, folder, target, before, after, recordings)
-    recipe = plan or {"in_process": repr(target)}
+    recordings = kept_recordings(folder, out, seed, seconds, played=where is not None)
+    plan = None if recorded else plan_of(model, folder, target, where, recordings)
     options = {
         "seed": seed,
         "settings": settings,
@@ -93,9 +99,8 @@ def evaluate(
         "seconds": seconds,
         "silence_samples": silence_samples(folder),
     }
-    key = _key(model, folder, options, recordings, recipe, chain is not None and place)
-    journal = Journal(out / "cells.jsonl", key)
-    here = None if plan and workers else _bench_here(model, folder, plan, target, before, after, recordings)
+    journal = Journal(out / "cells.jsonl", _key(model, folder, options, recordings, plan or {"in_process": repr(target)}))
+    here = None if plan and workers else _bench_here(model, folder, plan, target, where, recordings)
     crew = Workers(plan, max(workers, 1), here)
     try:
         cells, probes, speed = _measure(crew, journal, visited, len(recordings), progress)
@@ -125,6 +130,7 @@ def evaluate(
         versions=surroundings.versions(),
         machine=surroundings.machine(),
         warnings=_warnings(folder, cells),
+        place=_said(where, folder),
     ).save(out)
 
 
@@ -178,8 +184,10 @@ def _spaced(found: list[Setting], count: int) -> list[Setting]:
 
 
 def _clips(crew: Workers, out: Path, cells: list[dict[str, Any]], visited: list[Setting], rate: float) -> list[dict[str, Any]]:
-    chosen = clips.choose(cells)
-    coming = [crew.submit("clip", visited[c["setting"]], c["recording"], why == "worst") for why, c in chosen]
+    chosen = [*clips.choose(cells), *clips.choose_there(cells)]
+    coming = [
+        crew.submit("clip", visited[c["setting"]], c["recording"], why == "worst", why == clips.THERE) for why, c in chosen
+    ]
     return [clips.write(out, why, c, f.result(), rate) for (why, c), f in zip(chosen, coming, strict=True)]
 
 
@@ -210,7 +218,7 @@ def _check(model: Model, folder: CaptureFolder, settings: int, seconds: float | 
 
 
 def _bench_here(
-    model: Model, folder: CaptureFolder, plan: Plan | None, target: Any, before: list, after: list, recordings: list
+    model: Model, folder: CaptureFolder, plan: Plan | None, target: Any, where: Any, recordings: list
 ) -> Bench | RecordedBench:
     from ..recipe import build
 
@@ -220,20 +228,32 @@ def _bench_here(
         return Bench.from_plan(plan, target)
     target = build(folder.record.target) if target is None else target
     dry, rate = [r.read() for r in recordings], folder.record.sample_rate
-    return Bench(target, player(model), before, after, dry, rate, silence_samples(folder), late_samples(folder))
+    place = where.build() if isinstance(where, Surroundings) else where
+    return Bench(target, player(model), dry, rate, silence_samples(folder), late_samples(folder), place)
 
 
-def _key(model: Model, folder: CaptureFolder, options: dict, recordings: list, recipe: Any, place: Any) -> dict[str, Any]:
-    about = recipe if isinstance(recipe, dict) else {"target": recipe.target, "before": recipe.before, "after": recipe.after}
+def _said(where: Place | Surroundings | None, folder: CaptureFolder) -> dict[str, Any] | None:
+    """Return what the page says of the place."""
+    if where is None:
+        return None
+    name, kind = (
+        (where.name, type(where.whole).__name__) if isinstance(where, Place) else (where.place, where.whole.get("kind", ""))
+    )
+    return {"name": name, "of": kind.lower(), "captured_there": bool(folder.record.place)}
+
+
+def _key(model: Model, folder: CaptureFolder, options: dict, recordings: list, plan: Plan | dict[str, Any]) -> dict[str, Any]:
+    about = plan if isinstance(plan, dict) else {"target": plan.target}
+    if isinstance(plan, Plan) and plan.surroundings:
+        about = {**about, **asdict(plan.surroundings)}
     return {
-        "format_version": 2,
+        "format_version": 3,
         "twin": surroundings.weights_hash(model),
         "capture": folder.data_hash,
         "identity": folder.record.identity,
         "options": options,
         "recordings": [r.to_dict() for r in recordings],
         "recipe": about,
-        "place": place,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...models.dataset import CaptureFolder, read_mono
 from ...models.files import write_wav
+from ...models.locations import Location
 from .cell import loudest_start
 
 FRESH_RECORDINGS = 2
@@ -21,7 +22,7 @@ class Recording:
     """Samples `first` … `last` of the mono file at `path`; `sha256` is the whole file's."""
 
     name: str
-    path: Path
+    path: Location
     file_name: str
     sha256: str
     first: int
@@ -39,14 +40,25 @@ class Recording:
         return {**kept, "seconds": seconds}
 
 
-def kept_recordings(folder: CaptureFolder, out: Path, seed: int, seconds: float | None) -> list[Recording]:
+def kept_recordings(
+    folder: CaptureFolder, out: Path, seed: int, seconds: float | None, played: bool = False
+) -> list[Recording]:
     """Return the capture's "test" recordings; where it has none, excitation of fresh seeds, written to `out`/dry.
+
+    Args:
+        folder: the capture.
+        out: of the evaluation.
+        seed: of fresh excitation.
+        seconds: of each recording, its loudest stretch; None: all of it.
+        played: of a capture with a place, take what was played into the whole, and not what arrived at the place.
 
     Raises:
         FileProblem: a recording is missing or cannot be written.
     """
     rate = folder.record.sample_rate
-    found = [(Path(d.source).stem, folder.path / d.file_name, d.file_name) for d in folder.dry_of("test")]
+    kept = folder.record.place.get("played", {}) if played else {}
+    names = [(Path(d.source).stem, kept.get(d.file_name, d.file_name)) for d in folder.dry_of("test")]
+    found = [(name, folder.path / file_name, file_name) for name, file_name in names]
     found = found or [_fresh(out, rate, seed, i) for i in range(FRESH_RECORDINGS)]
     recordings = []
     for name, path, file_name in found:

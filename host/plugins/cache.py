@@ -7,6 +7,7 @@ from typing import Any
 
 from ...models.errors import FileProblem
 from ...models.files import cache_folder, write_atomically
+from ...models.locations import Location
 
 
 def plugin_files(path: Path) -> list[Path]:
@@ -45,7 +46,7 @@ def remember(file: Path, data: dict[str, Any]) -> None:
         return
 
 
-def recall(file: Path) -> dict[str, Any] | None:
+def recall(file: Location) -> dict[str, Any] | None:
     """Return what was remembered, or None (missing, unreadable, not JSON)."""
     try:
         data = json.loads(file.read_text())
@@ -54,6 +55,6 @@ def recall(file: Path) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else None
 
 
-def write_json(file: Path, data: Any) -> None:
+def write_json(file: Location, data: Any) -> None:
     """Write JSON, whole or not at all. Raises FileProblem."""
     write_atomically(file, json.dumps(data, indent=1).encode() + b"\n")

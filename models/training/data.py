@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from torch.utils.data import Dataset, IterableDataset
 
 from ..dataset import CaptureFolder, Take
 from ..errors import TrainingError
+from ..locations import Location
 from ..losses import PRE_EMPHASIS
 
 LARGEST_IN_MEMORY = 4 * 2**30  # bytes of wet audio; more is memory-mapped
@@ -32,7 +32,9 @@ class CaptureDataset(Dataset):
         CaptureError, FileProblem: the folder does not fit its description, or an audio file its row.
     """
 
-    def __init__(self, folder: CaptureFolder | str | Path, split: str = "train", segment: int = 6144, context: int = 0) -> None:
+    def __init__(
+        self, folder: CaptureFolder | str | Location, split: str = "train", segment: int = 6144, context: int = 0
+    ) -> None:
         self.folder = folder if isinstance(folder, CaptureFolder) else CaptureFolder.open(folder)
         self.takes, self.segment, self.context = self.folder.takes_of(split), segment, context
         if not self.takes:

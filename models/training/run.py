@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader
 from ..dataset import CaptureFolder
 from ..errors import FileProblem, InvalidValue, TrainingError
 from ..files import write_atomically
+from ..locations import Location
 from ..model import Model
 from ..net_table import MakeSpec
 from ..nets import Network, to_weights
@@ -37,14 +38,14 @@ RUN_NAME = "run.json"
 LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, which would cost many to mend
 
 
-def train(folder: CaptureFolder | str | Path, out: str | Path, *, model: str | None = None,
+def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str | None = None,
           spec: ModelSpec | MakeSpec | None = None, start: Model | None = None, minutes: float | None = None,
           epochs: float | None = None, accelerator: str = "auto", progress: Progress | None = None,
           **numbers: Any) -> Model:  # fmt: skip
     """Train a net on a capture and return the state that did best on the validation takes.
 
     Args:
-        folder: a capture folder.
+        folder: a capture folder, or the URL of one.
         out: the run's folder; everything of the training lies in out/training. Called again on the same folder, a
             killed run goes on where it last validated, and a finished one answers at once. A larger budget goes on.
         model: the net by name, one of `NETS`; "auto" goes by what the capture measured (`net_choice.RULES`). It brings the
