@@ -1,7 +1,7 @@
 """What Chain and Mix share: a list of processors, played as one."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from . import _pedalboard
 from .native_knobs import native_parameters
 from .playable import FLUSH_SAMPLES, LONGEST_LATENCY_SECONDS, Playable
 from .stages import NativeStage
+
+if TYPE_CHECKING:
+    from .graph.plan import Plan
 
 
 class Container(Playable, MutableSequence[Any]):
@@ -63,6 +66,11 @@ class Container(Playable, MutableSequence[Any]):
 
     def _inside(self) -> Iterator[Any]:
         return iter(self._processors)
+
+    def _plan(self, sample_rate: float, channels: int) -> "Plan":
+        from .graph.containers import plan_of
+
+        return plan_of(self, sample_rate, channels)
 
     # knobs
 

@@ -2,8 +2,8 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ..effects.layout import ChannelLayout
 from ..effects.parameters import Parameters
 from ..models.errors import InvalidValue, PluginError
 from .stages import Stage, push_through
+
+if TYPE_CHECKING:
+    from .graph.plan import Plan
 
 FLUSH_SAMPLES = 4096
 LONGEST_LATENCY_SECONDS = 30.0
@@ -38,6 +41,10 @@ class Playable(ABC):
     @abstractmethod
     def _build(self) -> list[Stage]:
         """Return the stages that play it, for any rate and channel count."""
+
+    def _plan(self, sample_rate: float, channels: int) -> "Plan":
+        """Return what the offline executor plays where something inside cannot stream; `channels`: of all inputs together."""
+        raise NotImplementedError
 
     @property
     @abstractmethod
@@ -86,6 +93,7 @@ class Playable(ABC):
 
     def _next(self, planar: np.ndarray, rate: float) -> np.ndarray:
         if self._stages is None:
+            self._check_streams()
             self._stages = self._build()
         if self._running != (rate, planar.shape[0]):
             for stage in self._stages:
@@ -93,20 +101,25 @@ class Playable(ABC):
             self._running = rate, planar.shape[0]
         return push_through(self._stages, planar, rate)
 
+    def _check_streams(self) -> None:
+        from .offline import offline_reason
+
+        if reason := offline_reason(self):
+            raise PluginError(reason)
+
     def _whole(self, planar: np.ndarray, rate: float) -> np.ndarray:
+        from .offline import offline_reason
+
         self._running = None
-        channels, samples = planar.shape
-        played = [self._next(planar, rate)]
-        missing, pushed = samples - played[0].shape[1], 0
-        while missing > 0:
-            if pushed > LONGEST_LATENCY_SECONDS * rate:
-                raise PluginError(f"{missing} samples have not come out after {pushed} more went in; "
-                                  f"one of {self!r} swallows audio")  # fmt: skip
-            played.append(self._next(np.zeros((channels, FLUSH_SAMPLES), np.float32), rate))
-            missing, pushed = missing - played[-1].shape[1], pushed + FLUSH_SAMPLES
-        if pushed:
+        if offline_reason(self):
+            from .graph.offline import play_offline
+
+            plan = self._plan(rate, len(planar))
+            return plan.stack(play_offline(plan, plan.split(planar)))
+        played, flushed = whole_signal(lambda block: self._next(block, rate), planar, rate, self)
+        if flushed:
             self._running = None  # silence went in: the next block starts a stream
-        return np.concatenate(played, axis=1)[:, :samples] if pushed else played[0]
+        return played
 
     # identity
 
@@ -128,3 +141,31 @@ def leaves(playable: Playable) -> Iterator[Any]:
             yield from leaves(processor)
         elif processor is not None:
             yield processor
+
+
+def whole_signal(
+    play: Callable[[np.ndarray], np.ndarray], planar: np.ndarray, sample_rate: float, who: object
+) -> tuple[np.ndarray, bool]:
+    """Play a whole signal (channels, samples) through a stream that has just begun, silence behind it as needed.
+
+    Args:
+        play: plays the next block; its answers may be short.
+        planar: the signal.
+        sample_rate: in Hz.
+        who: plays, for the error.
+
+    Returns:
+        as many samples, and whether silence went in behind the signal.
+
+    Raises:
+        PluginError: a plugin keeps swallowing samples.
+    """
+    channels, samples = planar.shape
+    played = [play(planar)]
+    missing, pushed = samples - played[0].shape[1], 0
+    while missing > 0:
+        if pushed > LONGEST_LATENCY_SECONDS * sample_rate:
+            raise PluginError(f"{missing} samples have not come out after {pushed} more went in; one of {who!r} swallows audio")
+        played.append(play(np.zeros((channels, FLUSH_SAMPLES), np.float32)))
+        missing, pushed = missing - played[-1].shape[1], pushed + FLUSH_SAMPLES
+    return (np.concatenate(played, axis=1)[:, :samples], True) if pushed else (played[0], False)

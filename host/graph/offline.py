@@ -1,0 +1,147 @@
+"""The offline executor: whole signals through a plan, whatever plays its nodes.
+
+A plan is cut into segments: islands, which DawDreamer plays; what streams, which the block executor plays; and what only
+takes whole signals by itself, one node each. Every segment takes out its own latency, so that between segments
+everything is in step; silence behind the input makes room for it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...models.errors import InvalidValue, PluginError
+from ..container import latency_of
+from ..dawdreamer.node import DawDreamerNode
+from ..offline import offline_reason
+from ..playable import Playable, whole_signal
+from ..stages import push_through
+from .arriving import arriving, samples_of
+from .islands import Island, arrivals, can_join
+from .plan import Lead, Node, Plan
+from .segments import Edge, Segment, segments
+from .streaming import stages_of
+
+ISLAND, STREAM, WHOLE = "DawDreamer", "stream", "whole"
+ROOM = 64  # samples behind every signal, so that even an empty one is longer than it has channels
+
+
+def play_offline(plan: Plan, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Play whole signals through a plan.
+
+    Args:
+        plan: checked.
+        given: float32 (channels, samples) by input, of one length; not changed.
+
+    Returns:
+        By output, float32 (channels, samples), of the same length, latency taken out.
+
+    Raises:
+        InvalidValue: a loop through something that cannot stream.
+        PluginError: a plugin fails, gives NaN, or says another latency each time.
+    """
+    samples, moved = samples_of(given), list[str]()
+    for _ in range(2):  # a plugin may say what it lags only once it has played: planned again then, once
+        room = ROOM + longest_way(plan, {name: latency_of(node.processor) for name, node in plan.nodes.items()})
+        padded = {name: np.pad(audio, ((0, 0), (0, room))) for name, audio in given.items()}
+        heard, moved = _play(plan, padded)
+        if not moved:
+            return {name: np.ascontiguousarray(heard[name][:, :samples]) for name in plan.outputs}
+    raise PluginError(f"{'; '.join(moved)}, each time: it cannot be kept in step")
+
+
+def longest_way(plan: Plan, latencies: Mapping[str, int]) -> int:
+    """Return the most samples by which any way through a plan lags, delays that are meant left out."""
+    late: dict[str, int] = {}
+    for name in plan.nodes:
+        late[name] = latencies[name] + max((late[n.source] for n in plan.into(name) if not n.closes_loop), default=0)
+    return max(late.values(), default=0)
+
+
+def cut(plan: Plan) -> tuple[list[Segment], list[Lead]]:
+    """Return the segments of a plan in playing order, and the leads that lie inside islands."""
+    colours = {name: _colour(node) for name, node in plan.nodes.items()}
+    latencies = {name: latency_of(node.processor) for name, node in plan.nodes.items() if colours[name] == ISLAND}
+    joins = {lead: _joins(plan, lead, colours) for lead in plan.leads}
+    while True:
+        try:
+            found = segments(list(plan.nodes), colours, [Edge(n.source, n.target, joins[n]) for n in plan.leads])
+        except InvalidValue as error:
+            raise InvalidValue(f"{error}: {_reasons(plan)}") from None
+        inside: list[Lead] = []
+        early: list[Lead] = []
+        for segment in found:
+            if segment.colour == ISLAND:
+                leads = [n for n in plan.leads if joins[n] and n.source in segment.nodes and n.target in segment.nodes]
+                inside += leads
+                early += arrivals(segment.nodes, leads, latencies).early
+        if not early:
+            return found, inside
+        joins |= dict.fromkeys(early, False)
+
+
+def _colour(node: Node) -> str:
+    if isinstance(node.processor, DawDreamerNode):
+        return ISLAND
+    return WHOLE if offline_reason(node.processor) else STREAM
+
+
+def _joins(plan: Plan, lead: Lead, colours: Mapping[str, str]) -> bool:
+    if colours[lead.target] == ISLAND:
+        return can_join(plan, lead)
+    return colours[lead.target] == STREAM
+
+
+def _reasons(plan: Plan) -> str:
+    return "; ".join(filter(None, (offline_reason(node.processor) for node in plan.nodes.values())))
+
+
+def _play(plan: Plan, given: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the signals of all nodes that are heard outside their segment, and which latencies turned out wrong."""
+    found, inside = cut(plan)
+    heard, moved = dict(given), list[str]()
+    for segment in found:
+        wanted = [n for n in segment.nodes if n in plan.outputs or any(o.target not in segment.nodes for o in plan.out_of(n))]
+        if not wanted:
+            continue
+        if segment.colour == ISLAND:
+            island = Island(plan, segment.nodes, [lead for lead in inside if lead.source in segment.nodes])
+            heard |= island.play(heard, wanted)
+            moved += island.moved
+        elif segment.colour == STREAM:
+            heard |= _streamed(plan, segment.nodes, wanted, heard)
+        else:
+            heard[segment.nodes[0]] = _whole(plan, segment.nodes[0], heard)
+    return heard, moved
+
+
+def _streamed(
+    plan: Plan, names: Sequence[str], wanted: Sequence[str], heard: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Play nodes that stream, in the block executor; wires alone need none."""
+    if len(names) == 1 and plan.nodes[names[0]].processor is None:
+        name = names[0]
+        if name in plan.inputs:
+            return {name: heard[name]}
+        return {name: arriving(plan.into(name), heard, plan.nodes[name].arriving, plan.sample_rate)}
+    part = plan.part(names, wanted)
+    given = np.concatenate([heard[name] for name in part.inputs])
+    stages = stages_of(part)
+    for stage in stages:
+        stage.start()
+    played, _ = whole_signal(lambda block: push_through(stages, block, plan.sample_rate), given, plan.sample_rate, names)
+    signals, at = dict[str, np.ndarray](), 0
+    for name in wanted:
+        signals[name] = played[at : at + plan.nodes[name].leaving]
+        at += plan.nodes[name].leaving
+    return signals
+
+
+def _whole(plan: Plan, name: str, heard: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Play a node by itself, as its user would."""
+    node = plan.nodes[name]
+    into = [arriving([n for n in plan.into(name) if n.into_key == key], heard, wide, plan.sample_rate)
+            for key, wide in ((False, node.arriving), (True, node.key))]  # fmt: skip
+    if isinstance(node.processor, Playable):
+        with node.processor._lock:
+            return node.processor._whole(into[0], plan.sample_rate)
+    return node.processor.process(into[0], plan.sample_rate, **({"key": into[1]} if node.key else {}))
