@@ -17,6 +17,7 @@ from .. import _pedalboard
 from ..chain import Chain
 from ..foreign import ForeignModel
 from ..native_knobs import range_is_unknown
+from ..offline import offline_reason
 from ..plugins import Plugin, load_plugin
 
 BLOCK = 8192
@@ -86,7 +87,7 @@ class Target:
         after = np.zeros(max(shift, 0), np.float32)
         padded = np.concatenate([np.zeros(lead, np.float32), audio, after])
         self.processor.reset()
-        if getattr(self.processor, "offline_reason", None) is None:
+        if offline_reason(self.processor) is None:
             whole = self._streamed(padded, lead + shift + len(audio), block)
         else:
             whole = self._call(padded, block, reset=True)

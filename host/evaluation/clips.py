@@ -10,6 +10,7 @@ from ...models import metrics
 from ...models.files import write_wav
 
 TRACKS = ("dry", "target", "twin", "residual")
+THERE = "in its place"  # why a clip is kept that is heard at the output of the whole
 
 
 def choose(cells: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
@@ -24,6 +25,12 @@ def choose(cells: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     return list(chosen.values())
 
 
+def choose_there(cells: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the median cell by the twin's ESR at the output of the whole, to be heard there; none where it stood alone."""
+    heard = sorted((c for c in cells if c.get("there") and not c["there"]["quiet"]), key=lambda c: c["there"]["twin"]["esr"])
+    return [(THERE, heard[len(heard) // 2])] if heard else []
+
+
 def write(folder: Path, why: str, cell: dict[str, Any], clip: dict[str, Any], sample_rate: float) -> dict[str, Any]:
     """Write dry, target, twin and residual (target minus twin) as float32 WAV into `folder`/audio; return their record.
 
@@ -35,7 +42,7 @@ def write(folder: Path, why: str, cell: dict[str, Any], clip: dict[str, Any], sa
     tracks = {**{name: clip[name] for name in TRACKS[:3]}, "residual": clip["target"] - clip["twin"]}
     files = {}
     for name, samples in tracks.items():
-        path = folder / "audio" / f"{why}_{name}.wav"
+        path = folder / "audio" / f"{why.replace(' ', '_')}_{name}.wav"
         write_wav(path, samples, sample_rate)
         files[name] = f"audio/{path.name}"
     return {

@@ -1,14 +1,29 @@
-"""What is put on the bench: the target, the twin, and the chain around their place."""
+"""What is put on the bench: the target, the twin, and what their place is in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ...models.dataset import CaptureFolder
-from ...models.errors import InvalidType, InvalidValue
+from ...models.errors import InvalidType
 from ...models.model import Model
 from ..capture.checks import lead_samples
+from ..place import Place
 from .recordings import Recording
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Recipe of a chain, mix or graph, and the place in it where target and twin stand in turn."""
+
+    whole: dict[str, Any]
+    place: int | str
+
+    def build(self) -> Place:
+        """Return the place in a whole of its own."""
+        from ..recipe import build
+
+        return Place(build(self.whole), self.place)
 
 
 @dataclass(frozen=True)
@@ -18,11 +33,11 @@ class Plan:
     Attributes:
         target: recipe of the target.
         twin: the model.
-        before, after: recipes of what stands in the chain around it.
-        recordings: the dry recordings.
+        recordings: the dry recordings; what the whole is fed where there are surroundings.
         sample_rate: in Hz.
         silence_samples: silence in front of every render.
         late_samples: what the target's answer is late by beyond the latency it reports.
+        surroundings: None: target and twin stand alone.
     """
 
     target: dict[str, Any]
@@ -31,17 +46,18 @@ class Plan:
     sample_rate: float
     silence_samples: int
     late_samples: int = 0
-    before: list[dict[str, Any]] = field(default_factory=list)
-    after: list[dict[str, Any]] = field(default_factory=list)
+    surroundings: Surroundings | None = None
 
 
 def plan_of(
-    model: Model, folder: CaptureFolder, target: Any, before: Sequence[Any], after: Sequence[Any], recordings: list[Recording]
+    model: Model, folder: CaptureFolder, target: Any, place: Place | Surroundings | None, recordings: Sequence[Recording]
 ) -> Plan | None:
     """Return what workers build their benches from, or None where a processor is not to be had in another process."""
     from ..recipe import describe
 
     try:
+        if isinstance(place, Place):
+            place = Surroundings(describe(place.whole), place.name)
         return Plan(
             target=folder.record.target if target is None else describe(target),
             twin=model,
@@ -49,21 +65,18 @@ def plan_of(
             sample_rate=folder.record.sample_rate,
             silence_samples=silence_samples(folder),
             late_samples=late_samples(folder),
-            before=[describe(p) for p in before],
-            after=[describe(p) for p in after],
+            surroundings=place,
         )
     except InvalidType:
         return None
 
 
-def around(chain: Any, place: int) -> tuple[list[Any], list[Any]]:
-    """Return what stands before and after a place of a chain (None: nothing). Raises InvalidValue for no such place."""
-    if chain is None:
-        return [], []
-    if not -len(chain) <= place < len(chain):
-        raise InvalidValue(f"place = {place} is not in the chain; it has {len(chain)} places, counted from 0")
-    place %= len(chain)
-    return list(chain[:place]), list(chain[place + 1 :])
+def place_of(folder: CaptureFolder, chain: Any, place: int | str) -> Place | Surroundings | None:
+    """Return the place in `chain`; where that is None, the place that was captured; None: the target was captured alone."""
+    if chain is not None:
+        return Place(chain, place)
+    record = folder.record.place
+    return Surroundings(record["whole"], record["name"]) if record.get("whole") else None
 
 
 def silence_samples(folder: CaptureFolder) -> int:

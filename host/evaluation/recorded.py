@@ -119,7 +119,9 @@ class RecordedBench:
             })  # fmt: skip
         return rows
 
-    def clip(self, setting: Setting, recording: int, at_error: bool, seconds: float = CLIP_SECONDS) -> dict[str, Any]:
+    def clip(
+        self, setting: Setting, recording: int, at_error: bool, there: bool = False, seconds: float = CLIP_SECONDS
+    ) -> dict[str, Any]:
         """Return `start_samples` and the samples of dry, target and twin over the loudest stretch, or the worst one."""
         tracks = self._tracks(setting, recording) or {}
         target, twin = tracks["target"], tracks["twin"]

@@ -36,6 +36,7 @@ class Evaluation:
         clips: stretches of audio kept in `audio/`.
         versions, machine: what it was measured with.
         warnings: what a reader should know before trusting a figure.
+        place: where target and twin stood in turn: its name, what it is in; None: alone.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Evaluation:
     versions: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    place: dict[str, Any] | None = None
     folder: Path | None = field(default=None, compare=False)
 
     @property
@@ -82,6 +84,7 @@ class Evaluation:
             "baselines": {who: summary[who]["esr"]["median"] for who in ("dry", "nearest")},
             "replicate_esr": summary["replicate_esr"],
             "beats_nearest": summary["beats_nearest"],
+            "there": _there(summary, self.place),
             "reduced": summary["reduced"],
             "aliasing_db": summary["aliasing_db"],
             "cells": summary["cells"],
@@ -112,6 +115,7 @@ class Evaluation:
         who = ("twin", "dry", "nearest")
         plain = ["cell", "setting", "kind", "distance", "nearest_setting", "recording", "seconds", "level_dbfs", "quiet"]
         header = [*plain, *names, *(f"raw.{n}" for n in names), *(f"{w}.{k}" for w in who for k in keys), "replicate_esr"]
+        header += [f"there.{w}.{k}" for w in who[:2] for k in keys] if self.place else []
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(header)
@@ -120,7 +124,9 @@ class Evaluation:
             row = [cell.get(key, setting.get(key, setting["nearest"])) for key in plain]
             row += [setting["values"][n] for n in names] + [setting["raw"][n] for n in names]
             row += [(cell[w] or {}).get(k) for w in who for k in keys]
-            writer.writerow([*row, cell["replicate_esr"]])
+            row.append(cell["replicate_esr"])
+            row += [cell["there"][w][k] for w in who[:2] for k in keys] if self.place else []
+            writer.writerow(row)
         return text.getvalue()
 
     @classmethod
@@ -140,3 +146,9 @@ class Evaluation:
             return cls(**{key: value for key, value in data.items() if key in known}, folder=path.parent)
         except TypeError as error:
             raise InvalidValue(f"{path}: {error}; run evaluate again") from None
+
+
+def _there(summary: dict[str, Any], place: dict[str, Any] | None) -> dict[str, Any] | None:
+    if place is None or summary["there"] is None:
+        return None
+    return {**place, "esr": {k: summary["there"]["twin"]["esr"][k] for k in ("median", "p90", "worst")}}

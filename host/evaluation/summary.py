@@ -21,7 +21,9 @@ def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]])
     For the twin and each baseline and every metric: `median`, `p90` (nine cells in ten do at least as well), `worst`
     and `worst_cell`. `beats_nearest`: of the cells further than 5 % of a knob's range from every capture, how many
     have a lower ESR than the target at its nearest captured setting. `reduced`: the twin's figures, and the median ESR of
-    dry, over the cells at drawn settings whose target is 6 dB or more below dry; None where there are none.
+    dry, over the cells at drawn settings whose target is 6 dB or more below dry; None where there are none. `there`: the
+    figures of twin and dry at the output of what they have their place in, over the cells that are not quiet there; None
+    where they stood alone.
     """
     heard = [c for c in cells if not c["quiet"]]
     who = ("twin", "dry", "nearest")
@@ -34,6 +36,7 @@ def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]])
     return {
         **figures,
         "reduced": _reduced(reduced) if reduced else None,
+        "there": _there(cells),
         "cells": len(cells),
         "quiet_cells": len(cells) - len(heard),
         "replicate_esr": {"median": _number(np.median(replicate)), "worst": max(replicate)} if replicate else None,
@@ -63,6 +66,10 @@ def verdict(summary: dict[str, Any], speed: dict[str, Any] | None) -> str:
     ]
     if mushra["median"] is not None:
         parts.append(f"predicted listening score {mushra['median']:.0f}/100")
+    there = summary["there"]
+    if there and there["twin"]["esr"]["median"] is not None:
+        found = there["twin"]["esr"]
+        parts.append(f"in its place, at the output: ESR median {figure(found['median'])}, worst {figure(found['worst'])}")
     beats = summary["beats_nearest"]
     if beats["cells"]:
         parts.append(f"beats the nearest capture in {beats['won']} of {beats['cells']}")
@@ -89,6 +96,13 @@ def _reduced(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:
     shares = [c["twin"]["esr"] / c["dry"]["esr"] for c in cells]
     return {**figures, "cells": len(cells), "settings": len({c["setting"] for c in cells}), "by_db": REDUCED_DB,
             "dry_esr": _number(np.median([c["dry"]["esr"] for c in cells])), "share_of_dry": max(shares)}  # fmt: skip
+
+
+def _there(cells: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    found = [{**c["there"], "cell": c["cell"]} for c in cells if "there" in c]
+    heard = [c for c in found if not c["quiet"]]
+    figures: dict[str, Any] = {who: {m.key: _spread(heard, who, m) for m in METRICS} for who in ("twin", "dry")}
+    return {**figures, "cells": len(found), "quiet_cells": len(found) - len(heard)} if found else None
 
 
 def _spread(cells: Sequence[dict[str, Any]], who: str, metric: Metric) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Workers:
         """End the processes; work not begun is dropped."""
         if self.pool is not None:
             self.pool.shutdown(wait=True, cancel_futures=True)
+        elif isinstance(self.bench, Bench):
+            self.bench.close()
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from wetdry.effects import NeuralEffect, TubeSaturator
 from wetdry.host.chain import Chain
 from wetdry.host.evaluation import METRICS, Evaluation, evaluate
 from wetdry.host.evaluation.bench import Bench
-from wetdry.host.evaluation.settings import draw_settings, nearest_capture
+from wetdry.host.evaluation.settings import Setting, draw_settings, nearest_capture
 from wetdry.host.evaluation.summary import grade, summarise, verdict
+from wetdry.host.mix import Mix
+from wetdry.host.place import Late, Place
 from wetdry.models import metrics
 from wetdry.models.errors import CaptureError, FileProblem, InvalidType, InvalidValue, WetdryError
 from wetdry.models.parameter import Parameter
@@ -110,7 +112,7 @@ def test_probes_and_speed(run):
 
 def test_an_equal_twin_scores_nought_and_beats_the_nearest(capture):
     dry = [pluck(1.0, seed=3)]
-    bench = Bench(TubeSaturator(), TubeSaturator(), [], [], dry, RATE, 4800)
+    bench = Bench(TubeSaturator(), TubeSaturator(), dry, RATE, 4800)
     settings = draw_settings(capture.record.knobs, capture.takes, 3, 0)
     cells = [{"cell": s.index, **bench.cells(s)[0]} for s in settings]
     summary = summarise(cells, [bench.probe(settings[0])])
@@ -180,15 +182,54 @@ def test_another_twin_starts_over(run, capture, tmp_path):
     assert other.cells[0]["twin"]["esr"] != found.cells[0]["twin"]["esr"]
 
 
-def test_a_chain_around_the_place_is_heard(capture, twin, tmp_path):
-    quieter = TubeSaturator(drive_db=0, output_db=-12)
-    chain = Chain([quieter, TubeSaturator()])
+def test_at_a_place_the_twin_is_judged_alone_and_at_the_output(capture, twin, tmp_path):
+    quieter, louder = TubeSaturator(drive_db=0, output_db=-12), TubeSaturator(drive_db=30)
+    chain = Chain([quieter, TubeSaturator(), louder])
     found = evaluate(twin, capture, tmp_path, settings=1, corners=False, chain=chain, place=1, workers=0)
     dry = capture.read_dry(capture.dry_of("test")[0])
     values = found.settings[0]["values"]
-    around = TubeSaturator(drive_db=0, output_db=-12)
-    target = Chain([around, TubeSaturator(**values)])(dry, RATE)
-    assert found.cells[0]["dry"]["esr"] == pytest.approx(metrics.esr(target, around(dry, RATE)), rel=1e-4)
+    arrives = quieter(dry, RATE)
+    target = TubeSaturator(**values)(arrives, RATE)
+    cell = found.cells[0]
+    assert cell["dry"]["esr"] == pytest.approx(metrics.esr(target, arrives), rel=1e-4)
+    there, bypassed = louder(target, RATE), louder(arrives, RATE)
+    assert cell["there"]["dry"]["esr"] == pytest.approx(metrics.esr(there, bypassed), rel=1e-3)
+    heard = louder(NeuralEffect(twin, **values)(arrives, RATE), RATE)
+    assert cell["there"]["twin"]["esr"] == pytest.approx(metrics.esr(there, heard), rel=0.05)
+    assert cell["there"]["twin"]["esr"] != pytest.approx(cell["twin"]["esr"], rel=0.05)
+    assert found.certificate()["there"]["esr"]["median"] == found.summary["there"]["twin"]["esr"]["median"]
+    assert found.place == {"name": 1, "of": "chain", "captured_there": False}
+    assert "in its place, at the output" in found.verdict
+    row = next(csv.DictReader((tmp_path / "evaluation.csv").open()))
+    assert float(row["there.twin.esr"]) == cell["there"]["twin"]["esr"]
+
+
+def test_a_lent_chain_is_given_back_as_it_was(capture, twin, tmp_path):
+    class Wire:  # has no recipe, so that the user's own chain is played
+        def reset(self):
+            pass
+
+        def process(self, input_array, sample_rate, buffer_size=8192, reset=True):
+            return input_array.copy()
+
+    chain = Chain([Wire(), TubeSaturator(), None])
+    before = list(chain)
+    found = evaluate(twin, capture, tmp_path, settings=1, corners=False, chain=chain, place=1, seconds=0.5)
+    assert list(chain) == before
+    assert found.cells[0]["there"]["twin"]["esr"] == pytest.approx(found.cells[0]["twin"]["esr"], rel=1e-3)
+
+
+def test_beside_a_parallel_path_the_twin_is_as_late_as_the_target():
+    """A target that is late and does not say so combs with the dry path; a twin that is right combs alike."""
+    late = Late(5)
+    mix = Mix([None, late])
+    bench = Bench(late, Chain(), [pluck(0.5)], RATE, 480, 5, Place(mix, 1))
+    setting = Setting(0, "drawn", {}, {}, 0, {}, 0.0)
+    cell = bench.cells(setting)[0]
+    assert cell["twin"]["esr"] == 0
+    assert cell["there"]["twin"]["esr"] == 0
+    bench.close()
+    assert mix[1] is late
 
 
 def test_refusals_say_what_is_wrong(capture, twin, tmp_path):
@@ -221,7 +262,7 @@ def test_a_bridged_plugin_against_itself(zamtube, tmp_path):
 
     plugins = [load_plugin(zamtube) for _ in range(2)]
     knob = plugins[0].parameters["tube_drive"].parameter
-    bench = Bench(plugins[0], plugins[1], [], [], [pluck(1.0)], RATE, RATE)
+    bench = Bench(plugins[0], plugins[1], [pluck(1.0)], RATE, RATE)
     takes = write_capture(Path(tmp_path), seconds=1.0).takes[:0]
     for setting in draw_settings([knob], takes, 2, 0):
         row = bench.cells(setting)[0]

@@ -1,0 +1,110 @@
+"""A place in a chain, a mix or a graph: what arrives there, and what is heard with another processor in it."""
+
+from typing import Any
+
+import numpy as np
+
+from ..models.errors import InvalidType, InvalidValue
+from .capture.target import Target
+from .chain import Chain
+from .mix import Mix
+from .playable import Playable
+
+SAME_DB = -80.0  # what two channels may differ by and still count as one
+
+
+class Place:
+    """Where a processor stands among others, and can give way to its twin.
+
+    Args:
+        whole: a Chain or a Mix, or a Graph.
+        name: an index in the chain or mix, or the name of a node of the graph.
+
+    Raises:
+        InvalidType: `whole` has no places. InvalidValue, UnknownName: no such place; one with nothing in it; one whose
+            processor listens to a side-chain, which no twin does.
+    """
+
+    def __init__(self, whole: Any, name: int | str) -> None:
+        if not isinstance(whole, Playable):
+            raise InvalidType(f"{whole!r:.80} has no places: pass a Chain, a Mix or a Graph, or leave place out")
+        self.whole: Any = whole
+        self.name: Any = self._checked(whole, name)
+        self.processor = whole[self.name]
+        if self.processor is None:
+            raise InvalidValue(f"nothing stands at place {name!r}, which is a wire; name one with a processor")
+
+    @staticmethod
+    def _checked(whole: Any, name: Any) -> Any:
+        if not isinstance(whole, Chain | Mix):
+            keyed = [c for c in whole.cables if c.target.node == name and c.target.port == "key"]
+            if keyed:
+                raise InvalidValue(f"{name} listens to a side-chain ({keyed[0]}), and a net hears one signal: "
+                                   f"disconnect it, or choose another place")  # fmt: skip
+            return name
+        if isinstance(name, bool) or not isinstance(name, int):
+            raise InvalidType(f"place = {name!r}: in a {type(whole).__name__} it is an index, from 0")
+        if not -len(whole) <= name < len(whole):
+            raise InvalidValue(f"place = {name} is not in the chain; it has {len(whole)} places, counted from 0")
+        return name % len(whole)
+
+    def __str__(self) -> str:
+        return f"place {self.name} of a {type(self.whole).__name__}"
+
+    @property
+    def before(self) -> Any:
+        """What lies between the input of the whole and this place: a processor that gives what arrives here."""
+        if isinstance(self.whole, Mix):
+            return Chain()
+        return Chain(self.whole[: self.name]) if isinstance(self.whole, Chain) else self.whole.before(self.name)
+
+    def put(self, processor: Any) -> None:
+        """Let another processor stand here; None: a wire."""
+        self.whole[self.name] = processor
+
+    def put_back(self) -> None:
+        """Let the processor stand here that did at first."""
+        self.put(self.processor)
+
+
+class Arriving:
+    """Plays recordings up to a place.
+
+    Attributes:
+        stereo: whether what arrived had channels that differ; their mean is taken, as of a stereo recording.
+    """
+
+    def __init__(self, place: Place, sample_rate: float) -> None:
+        self._before, self.stereo = Target(place.before, sample_rate), False
+
+    def hear(self, audio: np.ndarray) -> np.ndarray:
+        """Return what arrives of a recording, played from silence: mono float32, as long, latency taken out."""
+        heard = self._before.play_all(audio)
+        apart = float(np.abs(heard - heard[:1]).max(initial=0.0))
+        self.stereo |= apart > 10 ** (SAME_DB / 20) * float(np.abs(heard).max(initial=0.0))
+        return heard.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+class Late:
+    """Holds audio back by a number of samples, and reports none: as a plugin does that does not say how late it is."""
+
+    def __init__(self, samples: int) -> None:
+        self.samples = samples
+        self.reset()
+
+    def reset(self) -> None:
+        """Drop what is held."""
+        self._held: np.ndarray | None = None
+
+    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+        """Return as many samples, `samples` later; channels are rows."""
+        if reset or self._held is None:
+            self._held = np.zeros((*input_array.shape[:-1], self.samples), np.float32)
+        whole = np.concatenate([self._held, input_array], axis=-1)
+        self._held = whole[..., whole.shape[-1] - self.samples :]
+        return whole[..., : input_array.shape[-1]].astype(np.float32)
+
+
+def held_back(processor: Any, samples: int) -> Any:
+    """Return a processor that answers as much later; the same one for 0 samples or fewer."""
+    return processor if samples <= 0 else Chain([processor, Late(samples)])
