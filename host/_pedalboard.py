@@ -13,6 +13,8 @@ import numpy as np
 from ..models.errors import InvalidValue, MissingExtra, PluginError
 from .float_mode import kept_float_mode
 
+KEEP_STDERR = "WETDRY_KEEP_STDERR"  # set in child processes, whose stderr is a log that tells why a plugin died
+
 
 def pedalboard() -> Any:
     """Return the pedalboard module. Raises MissingExtra where it is not installed."""
@@ -41,6 +43,15 @@ def native_class(name: str) -> type:
     if not (isinstance(found, type) and issubclass(found, module.Plugin)):
         raise PluginError(f"pedalboard {version()} has no plugin named {name!r}")
     return found
+
+
+def plugin_names(path: Path) -> list[str]:
+    """Return the names of the plugins in a VST3 file; [] where it cannot be read."""
+    with quiet_stderr():
+        try:
+            return [str(name) for name in pedalboard().VST3Plugin.get_plugin_names_for_file(str(path))]
+        except (ImportError, ValueError, RuntimeError):
+            return []
 
 
 def load_vst3(path: Path, plugin_name: str | None, reload: str | None = None) -> Any:
@@ -104,6 +115,9 @@ def _load_once(path: Path, plugin_name: str | None) -> Any:
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Keep what native code prints on stderr off the terminal (plugin frameworks warn at every load and unload)."""
+    if os.environ.get(KEEP_STDERR):
+        yield
+        return
     try:
         sys.stderr.flush()
         saved = os.dup(2)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..plugins.knobs import is_fake
+from ..plugins.fakes import is_fake
 
 STEPS = 1000  # positions at which a parameter is asked for its text, besides 0
 NUMBER = re.compile(r"([+-]?(?:inf|infinity|nan|\d+\.?\d*(?:e[+-]?\d+)?|\.\d+))\s*([a-z%°]*)", re.IGNORECASE)

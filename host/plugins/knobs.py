@@ -1,7 +1,6 @@
 """What the knobs of a foreign plugin are: its 1001-point text probe turned into rows of `Parameter`."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,8 @@ import numpy as np
 from ...effects.parameters import BoundParameter
 from ...models.errors import InvalidValue
 from ...models.parameter import Parameter
+from .fakes import why_no_knob
 
-# What DPF, JUCE and pedalboard's host put among the parameters though no musician turns it.
-FAKE_NAMES = {"buffer size", "sample rate", "current program", "program", "programs"}
-FAKE_PATTERN = re.compile(r"^(midi cc |cc \d+|p\d\d\d$|reserved|unused)", re.IGNORECASE)
 LAST = 1000  # the probe has LAST + 1 points
 
 
@@ -57,28 +54,12 @@ def knobs_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Knob], dict[str, 
     knobs: dict[str, Knob] = {}
     filtered: dict[str, str] = {}
     for name, foreign in parameters.items():
-        why = _why_no_knob(foreign)
+        why = why_no_knob(str(foreign.name), foreign.is_automatable, len(set(foreign.valid_values)))
         if why:
             filtered[name] = why
         else:
             knobs[name] = _knob(name, foreign)
     return knobs, filtered
-
-
-def is_fake(name: str) -> bool:
-    """Tell whether a parameter of that name is the host's, not a knob."""
-    plain = name.strip().lower()
-    return plain in FAKE_NAMES or FAKE_PATTERN.match(plain) is not None
-
-
-def _why_no_knob(foreign: Any) -> str:
-    if is_fake(str(foreign.name)):
-        return "set by the host, not a knob"
-    if not foreign.is_automatable:
-        return "an output of the plugin (meter), not a knob"
-    if len(set(foreign.valid_values)) < 2:
-        return "has a single value"
-    return ""
 
 
 def _knob(name: str, foreign: Any) -> Knob:
