@@ -33,6 +33,7 @@ def clone(
     knobs: Ranges | Iterable[str],
     out: str | Path,
     *,
+    place: int | str | None = None,
     capture_folder: str | Path | None = None,
     dry: str | Path | Sequence[str | Path] | None = None,
     seed: int = 0,
@@ -48,9 +49,11 @@ def clone(
     The same call again goes on where it was; with another target, knobs, recordings or seed it refuses.
 
     Args:
-        target: path of a .vst3, a plugin, an effect, a native pedalboard plugin, a Chain or a Mix.
+        target: path of a .vst3, a plugin, an effect, a native pedalboard plugin, a Chain, a Mix or a Graph.
         knobs: names, or name → (minimum, maximum) or (minimum, maximum, "log"), see `capture`.
         out: folder of the run.
+        place: index in a Chain or Mix, or name of a node of a Graph: the processor there is cloned over its own knobs, of
+            what arrives there, and its twin judged alone and in its place. None: `target` is cloned as a whole.
         capture_folder: where the capture lies, or is made; None: `out`/capture. Several runs may share one.
         dry: recordings and folders of them; None: the built-in excitation.
         seed: of everything that is drawn.
@@ -66,11 +69,15 @@ def clone(
     check_name((training or {}).get("model"))
     out = Path(out)
     folder = capture(
-        target, knobs, capture_folder or out / "capture", dry=dry, seed=seed, progress=progress, **dict(capturing or {})
-    )
+        target, knobs, capture_folder or out / "capture", place=place, dry=dry, seed=seed, progress=progress,
+        **dict(capturing or {}),
+    )  # fmt: skip
     trained = train(folder, out, seed=seed, progress=progress, **dict(training or {}))
     (finish(trained) if finish else trained).save(out / MODEL_NAME)
-    evaluation, model = certify(load(out / MODEL_NAME), folder, out, seed=seed, progress=progress, **dict(evaluating or {}))
+    there = {} if place is None else {"chain": target, "place": place}
+    evaluation, model = certify(
+        load(out / MODEL_NAME), folder, out, seed=seed, progress=progress, **{**there, **dict(evaluating or {})}
+    )
     return Clone(model, evaluation, folder, out / MODEL_NAME, out / "report.html")
 
 

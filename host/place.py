@@ -30,7 +30,7 @@ class Place:
             raise InvalidType(f"{whole!r:.80} has no places: pass a Chain, a Mix or a Graph, or leave place out")
         self.whole: Any = whole
         self.name: Any = self._checked(whole, name)
-        self.processor = whole[self.name]
+        self.processor = self._standing()
         if self.processor is None:
             raise InvalidValue(f"nothing stands at place {name!r}, which is a wire; name one with a processor")
 
@@ -47,6 +47,9 @@ class Place:
         if not -len(whole) <= name < len(whole):
             raise InvalidValue(f"place = {name} is not in the chain; it has {len(whole)} places, counted from 0")
         return name % len(whole)
+
+    def _standing(self) -> Any:
+        return self.whole[self.name]
 
     def __str__(self) -> str:
         return f"place {self.name} of a {type(self.whole).__name__}"

@@ -24,6 +24,12 @@ class Source:
     split: str = "train"
 
 
+def dry_file_name(index: int, name: str) -> str:
+    """Return where a recording goes in a capture folder."""
+    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(name).stem)[:60]
+    return f"dry/{index:03d}_{stem}.wav"
+
+
 def read_recording(path: Path, sample_rate: float) -> np.ndarray:
     """Read any audio file as mono float32 at `sample_rate`. Raises FileProblem or InvalidValue naming the file."""
     import soxr

@@ -5,24 +5,26 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from importlib import metadata
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono, write_record, write_takes
 from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
+from ...models.locations import Location, RemotePath, location_of
 from ...models.parameter import Parameter
+from .._distributed import distributed
 from ..measure import difference
+from ..place import Place
 from ..plugins.cache import recall, write_json
 from ..recipe import describe
 from .checks import lead_samples, warnings_of
-from .dry import Source, sources_of
+from .dry import Source, dry_file_name, sources_of
+from .placed import Arrived, arrive
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
-from .pool import Pool
-from .progress import PROGRESS_FOLDER, finished_take, is_done, keep_plan, locked, row_file, sweep
+from .progress import PROGRESS_FOLDER, finished_take, hash_of_plan, keep_plan, locked, missing_takes, read_plan, sweep
 from .target import Ranges, as_processor, identity_of, rows_of
 
 Progress = Callable[[str, float, float, str], None]
@@ -32,14 +34,16 @@ SHORT_DRY_SECONDS = 180.0
 def capture(
     target: Any,
     knobs: Ranges | Iterable[str],
-    out: str | Path,
+    out: str | Location,
     *,
+    place: int | str | None = None,
     dry: str | Path | Sequence[str | Path] | None = None,
     settings: int | Sequence[Mapping[str, Any]] = 64,
     validation_settings: int | Sequence[Mapping[str, Any]] = 8,
     seconds_per_take: float = 30.0,
     seed: int = 0,
     workers: int | None = None,
+    scheduler: Any = None,
     unseen: int | Sequence[str] = 2,
     validation: int | Sequence[str] = 1,
     sample_rate: int = 48000,
@@ -53,16 +57,21 @@ def capture(
     Run again after a kill, with the same arguments, it completes the folder; the result is the same to the byte.
 
     Args:
-        target: path of a .vst3, a Plugin, one of our effects, a native pedalboard plugin, a Chain or a Mix.
+        target: path of a .vst3, a Plugin, one of our effects, a native pedalboard plugin, a Chain, a Mix or a Graph.
         knobs: names, or name → (minimum, maximum); a native plugin needs the ranges. A third, "linear" or "log", says along
             which scale settings are drawn and the net is told of them; unless given it is the target's own.
-        out: the folder; made where missing.
+        out: the folder, made where missing, or a URL that fsspec knows (s3://, gs://, ftp://, …): one capture writes there.
+        place: index in a Chain or Mix, or name of a node of a Graph: the processor there is the target, and what arrives
+            there of the recordings its dry side. `knobs` are then its own. None: `target` as a whole.
         dry: audio files and folders of any rate and channel count; None: the built-in excitation.
         settings: how many knob settings to train on (corners and scrambled Sobol points), or the settings themselves.
         validation_settings: the same for validation, kept apart.
         seconds_per_take: of dry audio a setting gets; takes walk evenly around the training recordings.
         seed: of settings, splits and excitation.
-        workers: processes; None: one a core.
+        workers: processes of this machine; None: one a core.
+        scheduler: address of a dask scheduler (tcp://host:8786), a dask cluster or client: its workers render, one process a
+            thread of theirs, and write into `out`, which they must see. Workers may come and go; those that are lost cost
+            the takes they were at. None: this machine renders.
         unseen: recordings no training and no validation sees, for evaluation: how many, or their file names.
         validation: recordings for validation: how many, or their file names.
         sample_rate: in Hz.
@@ -72,14 +81,19 @@ def capture(
         progress: called as progress(stage, done, total, note).
 
     Raises:
-        CaptureError: the folder holds another capture (the differences are named), or the target keeps failing.
+        CaptureError: the folder holds another capture (the differences are named), the target keeps failing, or there is no
+            scheduler, no worker, or one that has another plugin or version.
         FileProblem: a file that cannot be read, or a folder that cannot be written (full disk, no permission).
         UnknownName, InvalidValue, InvalidType: a knob, a range or a number that is not allowed.
-        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard is missing.
+        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard or dask.distributed is missing.
     """
     _check_numbers(seconds_per_take, sample_rate, workers, seed)
+    if scheduler is not None and workers is not None:
+        raise InvalidValue(f"workers = {workers} are of this machine; those of a scheduler all take part: leave workers out")
+    distributed()  # before anything is rendered
     tell: Progress = progress or (lambda *_: None)
-    processor = as_processor(target)
+    where = None if place is None else Place(target, place)
+    processor = as_processor(target) if where is None else where.processor
     rows = rows_of(processor, knobs)
     chosen = {
         "train": _settings(rows, settings, seed, True),
@@ -87,15 +101,21 @@ def capture(
     }
     sources, warnings = sources_of(dry, sample_rate, seed, unseen, validation, excitation_seconds)
     tell("dry", 0, len(sources), "reading the dry recordings")
+    folder = location_of(out)
+    arrived = None if where is None else arrive(where, sources, sample_rate, folder, tell)
+    if arrived is not None:
+        sources, warnings = arrived.sources, warnings + arrived.warnings
     recordings = [_recording(i, s, sample_rate) for i, s in enumerate(sources)]
-    folder = Path(out)
     with locked(folder):
-        planned = _plan(folder, processor, rows, chosen, recordings, seconds_per_take, sample_rate, seed)
+        planned = _plan(folder, processor, rows, chosen, recordings, seconds_per_take, sample_rate, seed, arrived)
+        stood = {} if arrived is None else arrived.keep(folder, recordings, sample_rate)
         for recording, source in zip(recordings, sources, strict=True):
             if sha256_of(folder / recording.file_name) != recording.sha256:
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
-        start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
-        checks = _render(folder, planned, recordings, start, workers or _cores(), take_timeout, tell)
+        identity = identity_of(processor)
+        start = _start(folder, {} if scheduler is None else identity)
+        crew = partial(_crew, start, take_timeout, workers or _cores(), scheduler)
+        checks = _render(folder, planned, recordings, crew, sample_rate, tell)
         sweep(folder)
         takes = [finished_take(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned, sample_rate)
@@ -108,8 +128,8 @@ def capture(
         latency["measured"] = latency["reported"] + latency.pop("left")
         write_takes(folder, rows, takes)
         write_record(folder, CaptureRecord(
-            target=start["recipe"], identity=identity_of(processor), sample_rate=sample_rate, knobs=rows, seed=seed,
-            dry=tuple(recordings), versions=_versions(), latency=latency, checks=checks, warnings=tuple(warnings),
+            target=describe(processor), identity=identity, sample_rate=sample_rate, knobs=rows, seed=seed,
+            dry=tuple(recordings), versions=_versions(), latency=latency, checks=checks, warnings=tuple(warnings), place=stood,
         ))  # fmt: skip
     return CaptureFolder.open(folder)
 
@@ -141,14 +161,13 @@ def _settings(
 
 
 def _recording(index: int, source: Source, sample_rate: float) -> DryRecording:
-    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(source.name).stem)[:60]
     sha256 = hashlib.sha256(wav_bytes(source.audio, sample_rate)).hexdigest()
-    return DryRecording(f"dry/{index:03d}_{stem}.wav", source.name, sha256, len(source.audio), source.split)
+    return DryRecording(dry_file_name(index, source.name), source.name, sha256, len(source.audio), source.split)
 
 
 def _plan(
-    folder: Path, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
-    recordings: list[DryRecording], seconds: float, sample_rate: float, seed: int,
+    folder: Location, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
+    recordings: list[DryRecording], seconds: float, sample_rate: float, seed: int, arrived: Arrived | None,
 ) -> list[PlannedTake]:  # fmt: skip
     """Return the takes; the folder's plan has to be the same one, or there has to be none."""
     pools = {split: [(r.file_name, r.frames) for r in recordings if r.split == split] for split in ("train", "validation")}
@@ -162,18 +181,36 @@ def _plan(
         "seconds_per_take": seconds,
         "sample_rate": sample_rate,
         "seed": seed,
+        **({} if arrived is None else {"place": arrived.request()}),
     }
     keep_plan(folder, request)
     return planned
 
 
+def _start(folder: Location, identity: dict[str, Any]) -> dict[str, Any]:
+    """Return what a worker is told first, see `worker.Worker`."""
+    same = ("name", "version", "sha256")  # of a plugin here and on another machine
+    return {
+        "folder": folder.url if isinstance(folder, RemotePath) else str(folder.resolve()),
+        "plan": hash_of_plan(read_plan(folder) or {}),
+        "versions": {name: version for name, version in versions().items() if version and name != "numpy"},
+        "identity": {key: identity[key] for key in same if identity.get(key)},
+    }
+
+
+def _crew(start: dict[str, Any], take_timeout: float, workers: int, scheduler: Any, takes: int) -> Any:
+    from .crew import Crew
+
+    return Crew(start, take_timeout, max(min(workers, takes), 1), scheduler)
+
+
 def _render(
-    folder: Path, planned: list[PlannedTake], recordings: list[DryRecording], start: dict[str, Any],
-    workers: int, take_timeout: float, tell: Progress,
+    folder: Location, planned: list[PlannedTake], recordings: list[DryRecording], crew_for: Callable[[int], Any],
+    sample_rate: float, tell: Progress,
 ) -> dict[str, Any]:  # fmt: skip
-    """Check the target and render what is missing; return the checks."""
+    """Check the target and render what is missing, by `crew_for(takes)`; return the checks."""
     sweep(folder)
-    missing = [p for p in planned if not is_done(folder, p)]
+    missing = missing_takes(folder, planned)
     checks_file = folder / PROGRESS_FOLDER / "checks.json"
     checks = recall(checks_file)
     done = len(planned) - len(missing)
@@ -181,30 +218,27 @@ def _render(
     if checks is not None and not missing:
         return checks
     begun = time.perf_counter()
-    with Pool(max(min(workers, len(missing)), 1), start, take_timeout) as pool:
+    with crew_for(len(missing)) as crew:
         if checks is None:
             tell("capture", done, len(planned), "measuring latency, tail and repeatability")
-            checks = pool.checks(_spread([p.values for p in planned if p.split == "train"]))
+            checks = crew.checks(_spread([p.values for p in planned if p.split == "train"]))
             write_json(checks_file, checks)
-        lead = lead_samples(checks["tail_seconds"], start["sample_rate"])
         hashes = {r.file_name: r.sha256 for r in recordings}
-        jobs = [{"do": "take", **p.to_dict(), "file_name": p.file_name, "row_file": str(row_file(folder, p).resolve()),
-                 "lead": lead, "shift": checks["latency"]["left"], "fresh": not checks["clean"],
-                 "dry_sha256": hashes[p.dry_file_name]} for p in missing]  # fmt: skip
+        shared = {"do": "take", "lead": lead_samples(checks["tail_seconds"], sample_rate), "shift": checks["latency"]["left"],
+                  "fresh": not checks["clean"]}  # fmt: skip
+        jobs = [{**shared, **p.to_dict(), "file_name": p.file_name, "dry_sha256": hashes[p.dry_file_name]} for p in missing]
 
         def finished(job: dict[str, Any]) -> None:
             nonlocal done
             done += 1
             tell("capture", done, len(planned), "")
 
-        started = time.perf_counter() - begun
-        pool.takes(jobs, finished)
-        note = f"{pool.efficiency:.3f} of {pool.wall_seconds:.1f} s x {min(workers, len(missing))} workers inside the target"
-        speed = {"efficiency": round(pool.efficiency, 4), "process_seconds": round(pool.process_seconds, 3),
-                 "wall_seconds": round(pool.wall_seconds, 3), "start_up_seconds": round(started, 3),
-                 "workers": min(workers, len(missing)), "takes": len(missing)}  # fmt: skip
+        crew.takes(jobs, finished)
+        speed = {**crew.speed(), "start_up_seconds": round(time.perf_counter() - begun - crew.wall_seconds, 3),
+                 "takes": len(missing)}  # fmt: skip
         write_json(folder / PROGRESS_FOLDER / "speed.json", speed)
-        tell("capture", done, len(planned), note)
+        tell("capture", done, len(planned),
+             f"{crew.efficiency:.3f} of {crew.wall_seconds:.1f} s x {crew.workers} workers inside the target")  # fmt: skip
     return checks
 
 
@@ -214,7 +248,7 @@ def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [s for i, s in enumerate(picked) if s not in picked[:i]]
 
 
-def _replicate_esr(folder: Path, planned: list[PlannedTake], sample_rate: float) -> float:
+def _replicate_esr(folder: Location, planned: list[PlannedTake], sample_rate: float) -> float:
     found = [0.0]
     for p in planned:
         if p.replicate_of is not None:
@@ -234,10 +268,5 @@ def _flags(takes: list[Take]) -> list[str]:
 
 
 def _versions() -> dict[str, str]:
-    from ... import __version__
-
-    found = {"wetdry": __version__, "python": platform.python_version(), "platform": platform.platform()}
-    for name in ("numpy", "pedalboard"):
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+    found = {name: version for name, version in versions().items() if version and name != "dawdreamer"}
+    return {**found, "python": platform.python_version(), "platform": platform.platform()}
