@@ -130,7 +130,8 @@ class Parameter:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data: the fields that differ from their defaults, and the name."""
         plain = {f.name: f.default for f in fields(self)}
-        data = {key: value for key, value in asdict(self).items() if key == "name" or value != plain[key]}
+        data = {key: value for key, value in asdict(self).items()
+                if key == "name" or value != plain[key] or isinstance(value, bool) != isinstance(plain[key], bool)}  # fmt: skip
         return {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
 
     @classmethod

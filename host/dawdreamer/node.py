@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import PluginError
-from .._dawdreamer import Engine
+from .._dawdreamer import BLOCK_SIZE, Engine
 from ..plugins.face import PluginFace
+from ..plugins.knobs import Knob
 
 
 class DawDreamerNode(PluginFace):
@@ -32,6 +33,11 @@ class DawDreamerNode(PluginFace):
     def channels(self) -> tuple[int, ...]:
         """Channel counts it takes."""
         return (self.input_channels,)
+
+    @property
+    def knobs(self) -> dict[str, Knob]:
+        """Its knobs as rows, by name."""
+        return dict(self._table)
 
     @property
     def latency_samples(self) -> int:
@@ -65,23 +71,24 @@ class DawDreamerNode(PluginFace):
         samples = planar.shape[1]
         for _ in range(2):  # a plugin may say another latency once it has played: then once more, with room for that
             latency = self.latency_samples
-            heard, now = self._render(_fed(planar, key, self.key_channels, latency), rate, block)
-            if now == latency:
+            heard = self.play_new(_fed(planar, key, self.key_channels, latency), rate, block)
+            if self.latency_samples == latency:
                 return np.ascontiguousarray(heard[:, latency : latency + samples])
         raise PluginError(f"{self.name} says another latency after every render ({self.latency_samples} samples now), so its "
                           "sound cannot be lined up: leave the knob that changes it alone")  # fmt: skip
 
-    def _render(self, fed: np.ndarray, rate: float, block: int) -> tuple[np.ndarray, int]:
-        """Return what a new instance makes of `fed`, latency left in, and the latency it then says."""
+    def play_new(self, fed: np.ndarray, rate: float, block: int = BLOCK_SIZE) -> np.ndarray:
+        """Return what a new instance makes of float32 (input and key channels, samples), latency left in."""
         engine = Engine(rate, block)
-        return self._render_in(engine, self.add_to(engine, "node"), fed)
+        return self._play_in(engine, self.add_to(engine, "node"), fed)
 
-    def _render_in(self, engine: Engine, native: Any, fed: np.ndarray) -> tuple[np.ndarray, int]:
+    def _play_in(self, engine: Engine, native: Any, fed: np.ndarray) -> np.ndarray:
         graph: list[tuple[Any, list[str]]] = [(native, [])]
         if len(fed):
             graph = [(engine.playback("input", fed), []), (native, ["input"])]
         heard = engine.render(graph, fed.shape[1])[native.get_name()]
-        return heard[: self.output_channels], self.after_render(native, engine.sample_rate)
+        self.after_render(native, engine.sample_rate)
+        return heard[: self.output_channels]
 
 
 def _fed(planar: np.ndarray, key: np.ndarray | None, key_channels: int, latency: int) -> np.ndarray:

@@ -59,10 +59,14 @@ class DawDreamerPlugin(DawDreamerNode):
 
     def settle(self) -> None:
         """Play a sample of silence: what a plugin says of its latency and its state is that of the last block."""
+        self.play_held(np.zeros((self.input_channels + self.key_channels, 1), np.float32))
+
+    def play_held(self, fed: np.ndarray) -> np.ndarray:
+        """Play (input and key channels, samples) through the instance that holds the knobs, so that it knows of them."""
         with self._lock:
-            silence = np.zeros((self.input_channels + self.key_channels, 1), np.float32)
-            self._render_in(self._engine, self.native, silence)
+            heard = self._play_in(self._engine, self.native, fed)
             self._engine.remove("input")
+            return heard
 
     # sound
 

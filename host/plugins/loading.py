@@ -1,17 +1,21 @@
-"""The door for what is foreign: VST3 plugins and foreign models, loaded by their path."""
+"""The door for what is foreign: VST3 and VST2 plugins and foreign models, loaded by their path."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...models.errors import InvalidValue
 from ..foreign import SUFFIXES, ForeignModel, Given
-from .probe import check_path, inspect
+from .formats import check_path, host_of
+from .probe import inspect
 from .vst3 import Plugin
+
+if TYPE_CHECKING:
+    from ..dawdreamer.plugin import DawDreamerPlugin
 
 __all__ = ["ForeignModel", "Plugin", "load_plugin"]
 
-Turned = TypeVar("Turned", Plugin, ForeignModel)
+Turned = TypeVar("Turned", Plugin, "DawDreamerPlugin", ForeignModel)
 
 
 def load_plugin(
@@ -21,22 +25,26 @@ def load_plugin(
     *,
     probe: bool = True,
     timeout: float = 60.0,
+    host: str | None = None,
     trusted: bool = False,
     sample_rate: float | None = None,
     block_size: int | None = None,
     look_behind: int | None = None,
     delay_samples: int | None = None,
     buffer_size: int | None = None,
-) -> Plugin | ForeignModel:
-    """Load a VST3 effect, or a foreign model: ONNX, or TorchScript (plain, Neutone's, nn~'s and RAVE's).
+) -> "Plugin | DawDreamerPlugin | ForeignModel":
+    """Load a VST3 or VST2 effect, or a foreign model: ONNX, or TorchScript (plain, Neutone's, nn~'s and RAVE's).
 
     Args:
-        path: a .vst3 file or bundle folder, an .onnx file, or a TorchScript file (.ts, .nm, .pt).
+        path: a .vst3 file or bundle folder, a VST2 (.so, .dll, .dylib, .vst), an .onnx file, or a TorchScript file (.ts,
+            .nm, .pt).
         plugin_name: which plugin, where the file holds several.
         parameter_values: knobs to set at once, in their units.
         probe: load it in a child process first (once per file and version; remembered), so that a plugin that
             hangs or crashes raises instead of taking this process along. False: trust it.
         timeout: seconds the probe may take.
+        host: "pedalboard", which streams and is the one for a VST3 unless told otherwise, or "dawdreamer", the one for a
+            VST2, which plays whole signals only.
 
     Args for foreign models alone:
         trusted: TorchScript is a program and runs only if you trust whom it comes from.
@@ -49,9 +57,9 @@ def load_plugin(
             that is ready for any block (`host.foreign.host_latency`).
 
     Raises:
-        FileProblem, PluginError: nothing there, no VST3 and no model, or it hung, crashed or refused; not trusted.
+        FileProblem, PluginError: nothing there, no plugin and no model, or it hung, crashed or refused; not trusted.
         UnknownName, InvalidType, InvalidValue: `parameter_values` names no knob, or a value it does not take.
-        MissingExtra: pedalboard, onnxruntime or torch is needed and not installed.
+        MissingExtra: pedalboard, dawdreamer, onnxruntime or torch is needed and not installed.
     """
     given = Given(sample_rate, block_size, look_behind, delay_samples, buffer_size)
     file = Path(path).expanduser()
@@ -59,8 +67,16 @@ def load_plugin(
         return _turned(ForeignModel(file, given, trusted), parameter_values)
     if given.said():
         raise InvalidValue(f"{next(iter(given.said()))} is for foreign models ({', '.join(SUFFIXES)}); {file.name} is none")
-    report = inspect(path, plugin_name, timeout=timeout) if probe else None
-    return _turned(Plugin(check_path(path), plugin_name, report), parameter_values)
+    file = check_path(file)
+    host = host_of(file, host)
+    if host == "dawdreamer" and plugin_name is not None:
+        raise InvalidValue(f"plugin_name = {plugin_name!r}: DawDreamer loads the first plugin of a file; leave it out")
+    report = inspect(file, plugin_name, host=host, timeout=timeout) if probe else None
+    if host == "dawdreamer":
+        from ..dawdreamer.plugin import DawDreamerPlugin  # which needs this package
+
+        return _turned(DawDreamerPlugin(file, report), parameter_values)
+    return _turned(Plugin(file, plugin_name, report), parameter_values)
 
 
 def _turned(plugin: Turned, values: Mapping[str, Any] | None) -> Turned:

@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import FileProblem, InvalidValue, PluginError
-from .. import _pedalboard
+from ...models.errors import InvalidValue, PluginError
+from .. import _dawdreamer, _pedalboard
 from ..character import Character
 from ..measure import Delay
 from .cache import cache_file, recall, remember
 from .endings import how_it_ended
+from .formats import check_path, host_of
 from .knobs import Knob
 
-PROBE_VERSION = 3
+PROBE_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ class PluginReport:
     Attributes:
         path, plugin_name: the file, and which of its plugins.
         name, manufacturer, version, category, format, identifier: as the plugin says.
+        host: who hosts it, "pedalboard" or "dawdreamer".
         channels: the channel counts it accepts (of 1 and 2).
+        output_channels: channels that come out; None: as many as go in.
+        key_channels: of its side-chain; 0: it has none that its host plays.
         knobs: by name; row with unit, range, default, scale, choices.
         filtered: parameters that are no knobs, and why.
         reported_latency_samples: as the plugin says at 48 kHz, defaults.
@@ -51,7 +55,10 @@ class PluginReport:
     category: str
     format: str
     identifier: str
+    host: str
     channels: tuple[int, ...]
+    output_channels: int | None
+    key_channels: int
     knobs: dict[str, Knob]
     filtered: dict[str, str]
     reported_latency_samples: int
@@ -75,27 +82,37 @@ class PluginReport:
         return cls(**values)
 
 
-def inspect(path: str | Path, plugin_name: str | None = None, *, timeout: float = 60.0, refresh: bool = False) -> PluginReport:
+def inspect(
+    path: str | Path,
+    plugin_name: str | None = None,
+    *,
+    host: str | None = None,
+    timeout: float = 60.0,
+    refresh: bool = False,
+) -> PluginReport:
     """Load and measure a plugin in a child process, or answer from what is remembered of it.
 
     Args:
-        path: a .vst3 file or bundle folder.
+        path: a .vst3 file or bundle folder, or a VST2.
         plugin_name: which plugin, where the file holds several.
+        host: "pedalboard" or "dawdreamer"; None: pedalboard for a VST3, DawDreamer for a VST2.
         timeout: seconds the child may take.
         refresh: probe again even if an answer is remembered.
 
     Raises:
         FileProblem: nothing at `path`.
-        MissingExtra: pedalboard is not installed.
-        PluginError: not a VST3, or it hung, crashed or refused; names the plugin, what happened and the next step.
+        MissingExtra: its host is not installed.
+        PluginError: not a plugin, or it hung, crashed or refused; names the plugin, what happened and the next step.
     """
     file = check_path(path)
     if not timeout > 0:
         raise InvalidValue(f"timeout = {timeout} s: pass a positive number of seconds")
-    remembered_in = cache_file(file, plugin_name, PROBE_VERSION, _pedalboard.version())
+    host = host_of(file, host)
+    version = _pedalboard.version() if host == "pedalboard" else _dawdreamer.version()
+    remembered_in = cache_file(file, plugin_name, PROBE_VERSION, host, version)
     answer = None if refresh else recall(remembered_in)
     if answer is None or (answer.get("timeout") is not None and answer["timeout"] < timeout):
-        answer = _run_child(file, plugin_name, timeout)
+        answer = _run_child(file, plugin_name, host, timeout)
         remember(remembered_in, answer)
         hint = ""
     else:
@@ -107,28 +124,14 @@ def inspect(path: str | Path, plugin_name: str | None = None, *, timeout: float 
     except (KeyError, TypeError, ValueError):  # a cache file that is not ours or was damaged
         if refresh:
             raise
-        return inspect(path, plugin_name, timeout=timeout, refresh=True)
+        return inspect(path, plugin_name, host=host, timeout=timeout, refresh=True)
 
 
-def check_path(path: str | Path) -> Path:
-    """Return `path` as a Path where it can be a VST3; raises FileProblem or PluginError in one line."""
-    file = Path(path).expanduser()
-    if not file.exists():
-        raise FileProblem(f"no plugin at {file}: check the path (VST3s usually lie in /usr/lib/vst3 or ~/.vst3)")
-    suffix = file.suffix.lower()
-    if suffix in (".so", ".dll", ".lv2", ".clap", ".component"):
-        kind = {".lv2": "an LV2", ".clap": "a CLAP", ".component": "an Audio Unit"}.get(suffix, "a VST2 (or a bare library)")
-        raise PluginError(f"{file} is {kind}; wetdry loads VST3 plugins: pass the .vst3 of the same plugin")
-    if suffix != ".vst3":
-        raise PluginError(f"{file} is not a plugin: pass a .vst3 file or folder")
-    return file
-
-
-def _run_child(file: Path, plugin_name: str | None, timeout: float) -> dict[str, Any]:
+def _run_child(file: Path, plugin_name: str | None, host: str, timeout: float) -> dict[str, Any]:
     """Return {"report": …} or {"error": …}; never raises for what the plugin does."""
     with tempfile.TemporaryDirectory(prefix="wetdry-probe-") as folder:
         answer = Path(folder) / "answer.json"
-        request = json.dumps({"path": str(file), "plugin_name": plugin_name, "answer": str(answer), "seconds": timeout})
+        request = json.dumps({"path": str(file), "plugin_name": plugin_name, "host": host, "answer": str(answer)})
         command = [sys.executable, "-P", "-m", "wetdry.host.plugins.probe_child", request]
         with (Path(folder) / "log").open("w+b") as log:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
