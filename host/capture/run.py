@@ -5,17 +5,16 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono, write_record, write_takes
 from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
-from ...models.locations import Location, RemotePath, location_of
 from ...models.parameter import Parameter
-from .._distributed import distributed
 from ..measure import difference
 from ..place import Place
 from ..plugins.cache import recall, write_json
@@ -24,7 +23,8 @@ from .checks import lead_samples, warnings_of
 from .dry import Source, dry_file_name, sources_of
 from .placed import Arrived, arrive
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
-from .progress import PROGRESS_FOLDER, finished_take, hash_of_plan, keep_plan, locked, missing_takes, read_plan, sweep
+from .pool import Pool
+from .progress import PROGRESS_FOLDER, finished_take, is_done, keep_plan, locked, row_file, sweep
 from .target import Ranges, as_processor, identity_of, rows_of
 
 Progress = Callable[[str, float, float, str], None]
@@ -34,7 +34,7 @@ SHORT_DRY_SECONDS = 180.0
 def capture(
     target: Any,
     knobs: Ranges | Iterable[str],
-    out: str | Location,
+    out: str | Path,
     *,
     place: int | str | None = None,
     dry: str | Path | Sequence[str | Path] | None = None,
@@ -43,7 +43,6 @@ def capture(
     seconds_per_take: float = 30.0,
     seed: int = 0,
     workers: int | None = None,
-    scheduler: Any = None,
     unseen: int | Sequence[str] = 2,
     validation: int | Sequence[str] = 1,
     sample_rate: int = 48000,
@@ -60,7 +59,7 @@ def capture(
         target: path of a .vst3, a Plugin, one of our effects, a native pedalboard plugin, a Chain, a Mix or a Graph.
         knobs: names, or name → (minimum, maximum); a native plugin needs the ranges. A third, "linear" or "log", says along
             which scale settings are drawn and the net is told of them; unless given it is the target's own.
-        out: the folder, made where missing, or a URL that fsspec knows (s3://, gs://, ftp://, …): one capture writes there.
+        out: the folder; made where missing.
         place: index in a Chain or Mix, or name of a node of a Graph: the processor there is the target, and what arrives
             there of the recordings its dry side. `knobs` are then its own. None: `target` as a whole.
         dry: audio files and folders of any rate and channel count; None: the built-in excitation.
@@ -68,10 +67,7 @@ def capture(
         validation_settings: the same for validation, kept apart.
         seconds_per_take: of dry audio a setting gets; takes walk evenly around the training recordings.
         seed: of settings, splits and excitation.
-        workers: processes of this machine; None: one a core.
-        scheduler: address of a dask scheduler (tcp://host:8786), a dask cluster or client: its workers render, one process a
-            thread of theirs, and write into `out`, which they must see. Workers may come and go; those that are lost cost
-            the takes they were at. None: this machine renders.
+        workers: processes; None: one a core.
         unseen: recordings no training and no validation sees, for evaluation: how many, or their file names.
         validation: recordings for validation: how many, or their file names.
         sample_rate: in Hz.
@@ -81,16 +77,12 @@ def capture(
         progress: called as progress(stage, done, total, note).
 
     Raises:
-        CaptureError: the folder holds another capture (the differences are named), the target keeps failing, or there is no
-            scheduler, no worker, or one that has another plugin or version.
+        CaptureError: the folder holds another capture (the differences are named), or the target keeps failing.
         FileProblem: a file that cannot be read, or a folder that cannot be written (full disk, no permission).
         UnknownName, InvalidValue, InvalidType: a knob, a range or a number that is not allowed.
-        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard or dask.distributed is missing.
+        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard is missing.
     """
     _check_numbers(seconds_per_take, sample_rate, workers, seed)
-    if scheduler is not None and workers is not None:
-        raise InvalidValue(f"workers = {workers} are of this machine; those of a scheduler all take part: leave workers out")
-    distributed()  # before anything is rendered
     tell: Progress = progress or (lambda *_: None)
     where = None if place is None else Place(target, place)
     processor = as_processor(target) if where is None else where.processor
@@ -101,7 +93,7 @@ def capture(
     }
     sources, warnings = sources_of(dry, sample_rate, seed, unseen, validation, excitation_seconds)
     tell("dry", 0, len(sources), "reading the dry recordings")
-    folder = location_of(out)
+    folder = Path(out)
     arrived = None if where is None else arrive(where, sources, sample_rate, folder, tell)
     if arrived is not None:
         sources, warnings = arrived.sources, warnings + arrived.warnings
@@ -112,10 +104,8 @@ def capture(
         for recording, source in zip(recordings, sources, strict=True):
             if sha256_of(folder / recording.file_name) != recording.sha256:
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
-        identity = identity_of(processor)
-        start = _start(folder, {} if scheduler is None else identity)
-        crew = partial(_crew, start, take_timeout, workers or _cores(), scheduler)
-        checks = _render(folder, planned, recordings, crew, sample_rate, tell)
+        start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
+        checks = _render(folder, planned, recordings, start, workers or _cores(), take_timeout, tell)
         sweep(folder)
         takes = [finished_take(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned, sample_rate)
@@ -128,7 +118,7 @@ def capture(
         latency["measured"] = latency["reported"] + latency.pop("left")
         write_takes(folder, rows, takes)
         write_record(folder, CaptureRecord(
-            target=describe(processor), identity=identity, sample_rate=sample_rate, knobs=rows, seed=seed,
+            target=start["recipe"], identity=identity_of(processor), sample_rate=sample_rate, knobs=rows, seed=seed,
             dry=tuple(recordings), versions=_versions(), latency=latency, checks=checks, warnings=tuple(warnings), place=stood,
         ))  # fmt: skip
     return CaptureFolder.open(folder)
@@ -166,7 +156,7 @@ def _recording(index: int, source: Source, sample_rate: float) -> DryRecording:
 
 
 def _plan(
-    folder: Location, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
+    folder: Path, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
     recordings: list[DryRecording], seconds: float, sample_rate: float, seed: int, arrived: Arrived | None,
 ) -> list[PlannedTake]:  # fmt: skip
     """Return the takes; the folder's plan has to be the same one, or there has to be none."""
@@ -187,30 +177,13 @@ def _plan(
     return planned
 
 
-def _start(folder: Location, identity: dict[str, Any]) -> dict[str, Any]:
-    """Return what a worker is told first, see `worker.Worker`."""
-    same = ("name", "version", "sha256")  # of a plugin here and on another machine
-    return {
-        "folder": folder.url if isinstance(folder, RemotePath) else str(folder.resolve()),
-        "plan": hash_of_plan(read_plan(folder) or {}),
-        "versions": {name: version for name, version in versions().items() if version and name != "numpy"},
-        "identity": {key: identity[key] for key in same if identity.get(key)},
-    }
-
-
-def _crew(start: dict[str, Any], take_timeout: float, workers: int, scheduler: Any, takes: int) -> Any:
-    from .crew import Crew
-
-    return Crew(start, take_timeout, max(min(workers, takes), 1), scheduler)
-
-
 def _render(
-    folder: Location, planned: list[PlannedTake], recordings: list[DryRecording], crew_for: Callable[[int], Any],
-    sample_rate: float, tell: Progress,
+    folder: Path, planned: list[PlannedTake], recordings: list[DryRecording], start: dict[str, Any],
+    workers: int, take_timeout: float, tell: Progress,
 ) -> dict[str, Any]:  # fmt: skip
-    """Check the target and render what is missing, by `crew_for(takes)`; return the checks."""
+    """Check the target and render what is missing; return the checks."""
     sweep(folder)
-    missing = missing_takes(folder, planned)
+    missing = [p for p in planned if not is_done(folder, p)]
     checks_file = folder / PROGRESS_FOLDER / "checks.json"
     checks = recall(checks_file)
     done = len(planned) - len(missing)
@@ -218,27 +191,30 @@ def _render(
     if checks is not None and not missing:
         return checks
     begun = time.perf_counter()
-    with crew_for(len(missing)) as crew:
+    with Pool(max(min(workers, len(missing)), 1), start, take_timeout) as pool:
         if checks is None:
             tell("capture", done, len(planned), "measuring latency, tail and repeatability")
-            checks = crew.checks(_spread([p.values for p in planned if p.split == "train"]))
+            checks = pool.checks(_spread([p.values for p in planned if p.split == "train"]))
             write_json(checks_file, checks)
+        lead = lead_samples(checks["tail_seconds"], start["sample_rate"])
         hashes = {r.file_name: r.sha256 for r in recordings}
-        shared = {"do": "take", "lead": lead_samples(checks["tail_seconds"], sample_rate), "shift": checks["latency"]["left"],
-                  "fresh": not checks["clean"]}  # fmt: skip
-        jobs = [{**shared, **p.to_dict(), "file_name": p.file_name, "dry_sha256": hashes[p.dry_file_name]} for p in missing]
+        jobs = [{"do": "take", **p.to_dict(), "file_name": p.file_name, "row_file": str(row_file(folder, p).resolve()),
+                 "lead": lead, "shift": checks["latency"]["left"], "fresh": not checks["clean"],
+                 "dry_sha256": hashes[p.dry_file_name]} for p in missing]  # fmt: skip
 
         def finished(job: dict[str, Any]) -> None:
             nonlocal done
             done += 1
             tell("capture", done, len(planned), "")
 
-        crew.takes(jobs, finished)
-        speed = {**crew.speed(), "start_up_seconds": round(time.perf_counter() - begun - crew.wall_seconds, 3),
-                 "takes": len(missing)}  # fmt: skip
+        started = time.perf_counter() - begun
+        pool.takes(jobs, finished)
+        note = f"{pool.efficiency:.3f} of {pool.wall_seconds:.1f} s x {min(workers, len(missing))} workers inside the target"
+        speed = {"efficiency": round(pool.efficiency, 4), "process_seconds": round(pool.process_seconds, 3),
+                 "wall_seconds": round(pool.wall_seconds, 3), "start_up_seconds": round(started, 3),
+                 "workers": min(workers, len(missing)), "takes": len(missing)}  # fmt: skip
         write_json(folder / PROGRESS_FOLDER / "speed.json", speed)
-        tell("capture", done, len(planned),
-             f"{crew.efficiency:.3f} of {crew.wall_seconds:.1f} s x {crew.workers} workers inside the target")  # fmt: skip
+        tell("capture", done, len(planned), note)
     return checks
 
 
@@ -248,7 +224,7 @@ def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [s for i, s in enumerate(picked) if s not in picked[:i]]
 
 
-def _replicate_esr(folder: Location, planned: list[PlannedTake], sample_rate: float) -> float:
+def _replicate_esr(folder: Path, planned: list[PlannedTake], sample_rate: float) -> float:
     found = [0.0]
     for p in planned:
         if p.replicate_of is not None:
@@ -268,5 +244,10 @@ def _flags(takes: list[Take]) -> list[str]:
 
 
 def _versions() -> dict[str, str]:
-    found = {name: version for name, version in versions().items() if version and name != "dawdreamer"}
-    return {**found, "python": platform.python_version(), "platform": platform.platform()}
+    from ... import __version__
+
+    found = {"wetdry": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    for name in ("numpy", "pedalboard"):
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
