@@ -4,14 +4,17 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
+from numpy import ndarray
 
 from ..effects.call import check_call
 from ..effects.layout import ChannelLayout
 from ..effects.parameters import Parameters
 from ..models.errors import InvalidValue, PluginError
-from .stages import Stage, push_through
+from .repeated import NEVER, Call, Repeated
+from .stages import CompiledStage, NativeStage, Stage, push_through
 
 if TYPE_CHECKING:
     from .graph.plan import Plan
@@ -21,9 +24,12 @@ LONGEST_LATENCY_SECONDS = 30.0
 
 
 class Playable(ABC):
-    """A processor made of processors; a subclass says which, and cuts them into stages."""
+    """A processor made of processors; a subclass says which, and cuts them into stages.
 
-    __slots__ = ("_layout", "_lock", "_running", "_stages")
+    Blocks of one shape that one stage plays skip what has been looked at before (`host/repeated.py`).
+    """
+
+    __slots__ = ("__weakref__", "_around", "_layout", "_lock", "_repeated", "_running", "_stages")
 
     is_effect = True
     is_instrument = False
@@ -33,6 +39,8 @@ class Playable(ABC):
         self._layout = ChannelLayout()
         self._stages: list[Stage] | None = None
         self._running: tuple[float, int] | None = None  # sample rate and channels of the stream under way
+        self._repeated: Repeated = NEVER
+        self._around: WeakSet[Playable] = WeakSet()  # what this one is played in, and whose stages hold its processors
 
     @abstractmethod
     def _inside(self) -> Iterator[Any]:
@@ -57,12 +65,18 @@ class Playable(ABC):
         """Samples by which the sound lags before compensation."""
 
     def _changed(self) -> None:
-        """Forget the stages: the next block starts a stream."""
+        """Forget the stages, here and in what this one is played in: the next block starts a stream."""
         self._stages = self._running = None
+        self._repeated = NEVER
+        around, self._around = list(self._around), WeakSet()
+        for playable in around:
+            playable._changed()
 
     def _check_once(self) -> None:
-        seen: set[int] = set()
-        for processor in leaves(self):
+        seen = {id(self)}
+        for processor in everything(self):
+            if processor is self:
+                raise InvalidValue(f"a {type(self).__name__} cannot stand in itself")
             if id(processor) in seen:
                 raise InvalidValue(f"{processor!r} stands twice; a processor has one state: add a copy instead")
             seen.add(id(processor))
@@ -74,6 +88,7 @@ class Playable(ABC):
         with self._lock:
             self._layout.forget()
             self._running = None
+            self._repeated = NEVER
 
     def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
         """Run audio through it; arguments, layouts, lengths and errors as `Effect.process`.
@@ -83,23 +98,47 @@ class Playable(ABC):
         Raises:
             PluginError: a plugin keeps swallowing samples.
         """
+        call, again = self._repeated
+        usual = not reset and input_array.__class__ is ndarray
+        if usual and (input_array.shape, input_array.dtype, sample_rate, buffer_size) == call:
+            played = again(input_array)
+            if played is not None:
+                return played
         rate = check_call(sample_rate, buffer_size)
         with self._lock:
-            planar = self._layout.to_planar(input_array)
+            planar = self._to_planar(input_array)
             played = self._whole(planar, rate) if reset else self._next(planar, rate)
-            return self._layout.from_planar(np.ascontiguousarray(played), input_array)
+            if not reset and input_array.__class__ is ndarray:
+                self._repeated = self._repeats((input_array.shape, input_array.dtype, sample_rate, buffer_size))
+            return self._from_planar(played, input_array)
 
     __call__ = process
+
+    def _to_planar(self, given: np.ndarray) -> np.ndarray:
+        """Return what came in as float32 (channels, samples)."""
+        return self._layout.to_planar(given)
+
+    def _from_planar(self, played: np.ndarray, like: np.ndarray) -> np.ndarray:
+        """Return what was played as its caller lays audio out; several channels made of one are rows."""
+        played = np.ascontiguousarray(played)
+        return played if like.ndim == 1 and len(played) > 1 else self._layout.from_planar(played, like)
 
     def _next(self, planar: np.ndarray, rate: float) -> np.ndarray:
         if self._stages is None:
             self._check_streams()
-            self._stages = self._build()
+            self._stages = self._built()
         if self._running != (rate, planar.shape[0]):
             for stage in self._stages:
                 stage.start()
             self._running = rate, planar.shape[0]
         return push_through(self._stages, planar, rate)
+
+    def _repeats(self, call: Call) -> Repeated:
+        """Return how blocks that come with the same call play on."""
+        stage = self._stages[0] if self._stages and len(self._stages) == 1 else None
+        if isinstance(stage, CompiledStage | NativeStage):
+            return stage.repeated(call, self._layout.rows, self._lock)
+        return NEVER
 
     def _check_streams(self) -> None:
         from .offline import offline_reason
@@ -107,10 +146,17 @@ class Playable(ABC):
         if reason := offline_reason(self):
             raise PluginError(reason)
 
+    def _built(self) -> list[Stage]:
+        self._check_once()  # what stands inside may have been changed there
+        for processor in everything(self):
+            if isinstance(processor, Playable):
+                processor._around.add(self)
+        return self._build()
+
     def _whole(self, planar: np.ndarray, rate: float) -> np.ndarray:
         from .offline import offline_reason
 
-        self._running = None
+        self._running, self._repeated = None, NEVER
         if offline_reason(self):
             from .graph.offline import play_offline
 
@@ -134,13 +180,18 @@ class Playable(ABC):
         return build, (describe(self),)
 
 
+def everything(playable: Playable) -> Iterator[Any]:
+    """Yield every processor inside, each one made of processors before what is inside it."""
+    for processor in playable._inside():
+        if processor is not None:
+            yield processor
+        if isinstance(processor, Playable):
+            yield from everything(processor)
+
+
 def leaves(playable: Playable) -> Iterator[Any]:
     """Yield every processor inside, whatever it stands in opened."""
-    for processor in playable._inside():
-        if isinstance(processor, Playable):
-            yield from leaves(processor)
-        elif processor is not None:
-            yield processor
+    return (processor for processor in everything(playable) if not isinstance(processor, Playable))
 
 
 def whole_signal(

@@ -13,6 +13,7 @@ from ..effects.effect import Effect
 from ..effects.player import Player
 from . import _pedalboard
 from .foreign import ForeignModel
+from .repeated import Call, Repeated, all_finite, repeated_compiled, repeated_native
 
 PRIMING_SAMPLES = 64
 
@@ -43,6 +44,10 @@ class CompiledStage:
         """Play the next block."""
         return self._player.play(block, sample_rate, reset=False)
 
+    def repeated(self, call: Call, rows: bool, lock: Any) -> Repeated:
+        """Return how blocks that come with the same call as the last one play on."""
+        return repeated_compiled(call, self._player, rows, lock)
+
 
 class NativeStage:
     """A maximal run of pedalboard's own plugins: one native call a block.
@@ -68,11 +73,17 @@ class NativeStage:
         channels, samples = block.shape
         if not (channels and samples):
             return block
-        if not np.isfinite(block).all():
+        if not all_finite(block):
             block[~np.isfinite(block)] = 0.0
         self._largest = self._largest or samples
         board = self._boards.get(channels) or self._board(channels, sample_rate)
-        return board.process(block, sample_rate, buffer_size=self._largest, reset=False)
+        return board.process(block, sample_rate, self._largest, False)  # by name, the arguments would cost a fifth more
+
+    def repeated(self, call: Call, rows: bool, lock: Any) -> Repeated:
+        """Return how blocks that come with the same call as the last one play on."""
+        shape = call[0]
+        board = self._boards.get(shape[0] if len(shape) == 2 else 1) if rows else None
+        return repeated_native(call, board, self._largest)
 
     def _board(self, channels: int, sample_rate: float) -> Any:
         board = _pedalboard.pedalboard().Pedalboard([])
