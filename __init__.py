@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .host.convert import convert
     from .host.dawdreamer.faust import Faust
     from .host.evaluation import evaluate
+    from .host.graph.graph import Graph
     from .host.mix import Mix
     from .host.plugins import load_plugin
     from .host.quantise import quantise
@@ -48,6 +49,7 @@ _FACE = {  # name: the module it comes from
     "Chain": "host.chain",
     "Mix": "host.mix",
     "Faust": "host.dawdreamer.faust",
+    "Graph": "host.graph.graph",
     "load_plugin": "host.plugins",
     "capture": "host.capture",
     "capture_recordings": "host.recorded",
@@ -58,7 +60,7 @@ _FACE = {  # name: the module it comes from
     "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Faust", "Gain", "Mix", "NeuralAmp", "NeuralCompressor",
+__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Faust", "Gain", "Graph", "Mix", "NeuralAmp", "NeuralCompressor",
            "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "TubeSaturator", "capture",
            "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
            "quantise", "train"]  # fmt: skip

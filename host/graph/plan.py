@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...effects.gain import Gain
+from .ordering import loops_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,17 @@ class Plan:
         """Return the leads that begin at a node."""
         return self._out_of[name]
 
+    @cached_property
+    def loops(self) -> list[frozenset[str]]:
+        """The nodes that hang together in loops, one set for each group; they are neighbours in playing order."""
+        pairs = [(lead.source, lead.target) for lead in self.leads]
+        return loops_of(pairs, [(lead.source, lead.target) for lead in self.leads if lead.closes_loop])
+
+    def loop_of(self, name: str) -> list[str]:
+        """Return the nodes in a loop with this one, in playing order; none where it is in no loop."""
+        loop = next((loop for loop in self.loops if name in loop), frozenset[str]())
+        return [other for other in self.nodes if other in loop]
+
     def is_plain(self, lead: Lead) -> bool:
         """Tell whether a lead hands on every channel as it is, to a usual input, now."""
         wide = self.nodes[lead.source].leaving
@@ -110,6 +122,20 @@ class Plan:
         parts, at = {}, 0
         for name in self.inputs:
             wide = self.nodes[name].arriving
+            parts[name] = stacked[at : at + wide]
+            at += wide
+        return parts
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of the inputs."""
+        return tuple(self.nodes[name].arriving for name in self.inputs)
+
+    def unstack(self, stacked: np.ndarray) -> dict[str, np.ndarray]:
+        """Return each output's rows of an array that has all of them, in order."""
+        parts, at = {}, 0
+        for name in self.outputs:
+            wide = self.nodes[name].leaving
             parts[name] = stacked[at : at + wide]
             at += wide
         return parts

@@ -1,0 +1,58 @@
+"""What cables and side-chains do to a stream, as stages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .plan import routed
+
+
+class RouteStage:
+    """Channels to other places: `pairs` of (from, to), silence in what is left of `channels`."""
+
+    def __init__(self, pairs: Sequence[tuple[int, int]], channels: int) -> None:
+        self._pairs, self._channels = tuple(pairs), channels
+
+    def start(self) -> None:
+        """Begin a stream."""
+
+    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return the next block's channels where they belong."""
+        return routed(block, self._pairs, self._channels)
+
+
+class DelayStage:
+    """Later by whole samples, on purpose: as many samples out as in."""
+
+    def __init__(self, samples: int, channels: int) -> None:
+        self._samples, self._channels = samples, channels
+        self.start()
+
+    def start(self) -> None:
+        """Begin a stream: silence is under way."""
+        self._under_way = np.zeros((self._channels, self._samples), np.float32)
+
+    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return what is due while the next block goes in."""
+        line = np.concatenate([self._under_way, block], axis=1)
+        self._under_way = line[:, block.shape[1] :]
+        return np.ascontiguousarray(line[:, : block.shape[1]])
+
+
+class KeyedStage:
+    """A processor with a side-chain; `key` holds the block that goes there with the next one."""
+
+    key: np.ndarray | None = None
+
+    def __init__(self, processor: Any) -> None:
+        self._processor = processor
+        self._play = getattr(processor, "play_planar", processor.process)
+
+    def start(self) -> None:
+        """Begin a stream."""
+        self._processor.reset()
+
+    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Play the next block, with its key."""
+        return self._play(block, sample_rate, reset=False, key=self.key)

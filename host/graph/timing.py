@@ -1,0 +1,53 @@
+"""How late a graph is, and how long it rings."""
+
+from collections.abc import Callable
+
+from ..container import latency_of
+from .plan import Lead, Node, Plan
+
+INAUDIBLE_DB = 90.0
+LONGEST_RING_SECONDS = 30.0
+
+
+def latency(plan: Plan) -> int:
+    """Return the samples by which the slowest way to an output lags; delays that are meant are none."""
+    late = _longest(plan, lambda node: float(latency_of(node.processor)), lambda lead: 0.0)
+    return int(max((late[name] for name in plan.outputs), default=0))
+
+
+def tail(plan: Plan) -> float:
+    """Return the seconds after which the longest way to an output has fallen by 90 dB, delays and loops included.
+
+    A loop rings for as many rounds as the levels of the cables that close it need for 90 dB; 30 s where they
+    attenuate nothing (what the processors in it attenuate is not known).
+    """
+    seconds = _longest(plan, lambda node: tail_of(node.processor) + _ring(plan, node), lambda lead: _later(plan, lead))
+    return max((seconds[name] for name in plan.outputs), default=0.0)
+
+
+def tail_of(processor: object) -> float:
+    """Return the seconds after which a processor's sound has fallen by 90 dB, as far as it says so."""
+    return float(getattr(processor, "tail_seconds", 0.0) or 0.0)
+
+
+def _ring(plan: Plan, node: Node) -> float:
+    """Return how long the loops that end at a node ring."""
+    rings = [0.0]
+    for lead in plan.into(node.name):
+        if lead.closes_loop:
+            fall = -lead.gain.gain_db if lead.gain else 0.0
+            rounds = INAUDIBLE_DB / fall if fall > 0 else float("inf")
+            rings.append(min(rounds * lead.delay_samples / plan.sample_rate, LONGEST_RING_SECONDS))
+    return max(rings)
+
+
+def _later(plan: Plan, lead: Lead) -> float:
+    return lead.delay_samples / plan.sample_rate
+
+
+def _longest(plan: Plan, of_node: Callable[[Node], float], of_lead: Callable[[Lead], float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, node in plan.nodes.items():
+        before = [found[lead.source] + of_lead(lead) for lead in plan.into(name) if not lead.closes_loop]
+        found[name] = max(before, default=0.0) + of_node(node)
+    return found
