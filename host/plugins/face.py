@@ -24,7 +24,6 @@ class PluginFace:
     Attributes:
         name: of the plugin.
         filtered: parameters that are no knobs, and why.
-        parameters: the knobs, by name.
         key_channels: channels of its side-chain input; 0: it has none.
         non_finite_samples: samples (of any channel) since the last reset that the plugin gave as NaN or infinity; a
             stream holds 0 in their place, a whole call raises.
@@ -36,7 +35,6 @@ class PluginFace:
 
     name: str
     filtered: dict[str, str]
-    parameters: Parameters
     non_finite_samples: int
     _table: dict[str, Knob]
     _foreign: Mapping[str, Any]
@@ -50,7 +48,6 @@ class PluginFace:
         own["name"], own["filtered"], own["_foreign"] = name, dict(filtered), foreign
         own["_table"] = dict(table)
         own["_lock"] = threading.RLock()
-        own["parameters"] = Parameters(name, {knob: PluginParameter(self, row) for knob, row in self._table.items()})
 
     # knobs
 
@@ -63,7 +60,7 @@ class PluginFace:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._table:
-            self.parameters[name].value = value
+            PluginParameter(self, self._table[name]).value = value
         elif name in _OWN:
             object.__setattr__(self, name, value)
         else:
@@ -85,15 +82,21 @@ class PluginFace:
         raise NotImplementedError
 
     @property
+    def parameters(self) -> Parameters:
+        """The knobs, by name."""
+        return Parameters(self.name, {name: PluginParameter(self, knob) for name, knob in self._table.items()})
+
+    @property
     def raw_values(self) -> dict[str, float]:
         """Position 0..1 of every knob, by name; setting some turns those."""
-        return {name: self.parameters[name].raw_value for name in self._table}
+        return {name: knob.raw_value for name, knob in self.parameters.items()}
 
     @raw_values.setter
     def raw_values(self, positions: Mapping[str, float]) -> None:
+        knobs = self.parameters
         for _ in range(2):  # knobs that depend on others want it twice
             for name, raw in positions.items():
-                self.parameters[name].raw_value = raw
+                knobs[name].raw_value = raw
 
     def moved(self) -> dict[str, Any]:
         """Return the knobs that stand elsewhere than after loading, by name, in their units."""
@@ -148,7 +151,9 @@ class PluginFace:
         with self._lock:
             planar = self._layout.to_planar(input_array)
             keyed = key_rows(key, self.key_channels, planar.shape[1], self.name)
-            return self._layout.from_planar(self.play_planar(planar, rate, block, reset, keyed), input_array)
+            heard = self.play_planar(planar, rate, block, reset, keyed)
+            spread = input_array.ndim == 1 and len(heard) > 1  # mono in, stereo out
+            return heard if spread else self._layout.from_planar(heard, input_array)
 
     __call__ = process
 
@@ -157,18 +162,20 @@ class PluginFace:
     ) -> np.ndarray:
         """Play float32 (channels, samples), which may be changed, of a layout that is no question; otherwise as `process`."""
         with self._lock:
-            channels, samples = planar.shape
-            if channels not in self.channels:
-                takes = " or ".join(map(str, self.channels))
-                raise InvalidValue(f"{self.name} takes {takes} channel(s), got {channels}: pass that many, or one plugin each")
+            self._check_channels(planar)
             for audio in (planar,) if key is None else (planar, key):
                 if not np.isfinite(audio).all():
                     audio[~np.isfinite(audio)] = 0.0
-            if samples == 0:
+            if planar.shape[1] == 0:
                 return planar
             if reset:
                 self.__dict__["non_finite_samples"] = 0
             return self._finite(self._run(planar, sample_rate, buffer_size, reset, key), reset)
+
+    def _check_channels(self, planar: np.ndarray) -> None:
+        if len(planar) not in self.channels:
+            takes = " or ".join(map(str, self.channels))
+            raise InvalidValue(f"{self.name} takes {takes} channel(s), got {len(planar)}: pass that many, or one plugin each")
 
     def _run(self, planar: np.ndarray, rate: float, block: int, reset: bool, key: np.ndarray | None) -> np.ndarray:
         raise NotImplementedError
