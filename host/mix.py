@@ -50,6 +50,12 @@ class Mix(Container):
         for gain, level in zip(self._gains, levels, strict=True):
             gain.gain_db = level
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        levels = self._gains
+        super().__setitem__(index, value)
+        if not isinstance(index, slice):
+            self._gains = levels  # another processor in a branch plays at the branch's level
+
     def _change(self, processors: list[Any]) -> None:
         kept = {id(p): gain for p, gain in zip(self._processors, self._gains, strict=True) if p is not None}
         dry = [gain for p, gain in zip(self._processors, self._gains, strict=True) if p is None]

@@ -136,6 +136,9 @@ def test_a_mix_keeps_its_gains_when_branches_change():
     assert list(mix.gains_db) == [0, -3, -9]
     del mix[1]
     assert list(mix.gains_db) == [0, -9]
+    mix[1] = Gain()
+    mix[0] = None
+    assert list(mix.gains_db) == [0, -9]
     with pytest.raises(InvalidValue, match="2 branches"):
         mix.gains_db = [1]
 

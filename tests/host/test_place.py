@@ -67,17 +67,18 @@ def test_a_record_from_a_stranger_does_not_leave_the_folder(folder, tmp_path):
     data = json.loads((copy / "capture.json").read_text())
     data["place"]["played"] = {"dry/000_x.wav": "../../etc/passwd"}
     (copy / "capture.json").write_text(json.dumps(data))
-    with pytest.raises(CaptureError, match="place.played"):
+    with pytest.raises(CaptureError, match="played"):
         CaptureFolder.open(copy)
 
 
 def test_a_mix_hands_its_input_to_every_branch():
     mix = Mix([None, TubeSaturator()], gains_db=[0, -6])
     place = Place(mix, 1)
-    audio = excitation(8.0, RATE, 1)[:RATE]
+    audio = excitation(8.0, RATE, 1)
     assert np.array_equal(Target(place.before, RATE).play(audio), audio)
     place.put(None)
     heard = mix(audio, RATE)
+    assert np.abs(audio).max() > 0.1
     assert np.allclose(heard, audio * (1 + 10 ** (-6 / 20)), atol=1e-6)
     place.put_back()
     assert isinstance(mix[1], TubeSaturator)
@@ -109,7 +110,8 @@ def test_held_back_is_late_and_says_nothing_of_it():
 @pytest.mark.slow
 def test_a_clone_is_judged_alone_and_in_its_place(folder, tmp_path):
     made = wetdry.clone(rig(), {"gain_db": (-12, 6)}, tmp_path / "run", place=1, capture_folder=folder.path,
-                        capturing=SMALL, training={"epochs": 12}, evaluating={"settings": 2, "seconds": 3, "workers": 0})  # fmt: skip
+                        capturing=SMALL, training={"epochs": 12},
+                        evaluating={"settings": 2, "seconds": 3, "workers": 0})  # fmt: skip
     assert made.evaluation.place == {"name": 1, "of": "chain", "captured_there": True}
     assert made.model.certificate["there"]["of"] == "chain"
     page = made.report_path.read_text()
