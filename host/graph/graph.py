@@ -1,30 +1,29 @@
 """Graph: processors wired freely."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from ...effects.parameters import BoundParameter, Parameters
-from ...models.errors import InvalidType, InvalidValue, UnknownName, WetdryError
-from ..container import checked, knobs_of
-from ..playable import Playable
-from ..stages import Stage, push_through
-from .cables import Cable, make_cable
+from ...effects.call import check_call
+from ...models.errors import InvalidValue, UnknownName
+from ..stages import Stage
+from .cables import KEY, End
 from .doors import Audio, Doors
-from .patch import read_end, read_patch, write_patch
+from .ordering import reached
+from .patch_bay import PatchBay
 from .plan import Plan
 from .planning import make_plan
+from .playing import NestedStage, play_plan
 from .streaming import stages_of
-from .timing import latency, tail
-from .wiring import Wiring, check_name
+from .timing import checked_seconds, latency, tail
 
 USUAL_RATE = 48000.0
 
 
-class Graph(Playable, Mapping[str, Any]):
+class Graph(PatchBay):
     """Processors wired freely, as on a patch bay: sends, side-chains, parallel branches, feedback, graphs in graphs.
 
     A mapping from name to processor: `graph["amp"]`, `graph["amp"] = twin`. What arrives at one input is summed, in
@@ -58,7 +57,7 @@ class Graph(Playable, Mapping[str, Any]):
         (2, 480)
     """
 
-    __slots__ = ("_doors", "_planned", "_widths", "wiring")
+    __slots__ = ("_doors", "_planned", "_widths")
 
     def __init__(
         self,
@@ -67,128 +66,12 @@ class Graph(Playable, Mapping[str, Any]):
         inputs: Sequence[str] = ("in",),
         outputs: Sequence[str] = ("out",),
     ) -> None:
-        super().__init__()
-        self.wiring = Wiring(_names(inputs, "inputs"), _names(outputs, "outputs"))
+        super().__init__(nodes or {}, patch, inputs, outputs)
         self._doors = Doors(self.inputs, self._layout)
         self._widths: tuple[int, ...] = ()  # channels of the inputs, as they came last
         self._planned: Plan | None = None  # as it was played last
-        for name, processor in (nodes or {}).items():
-            self._take(name, processor)
-        self._check_once()
         if patch.strip():
-            self.wiring.lay(read_patch(patch))
             self.check()
-
-    # nodes
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the inputs."""
-        return self.wiring.inputs
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Names of the outputs."""
-        return self.wiring.outputs
-
-    @property
-    def cables(self) -> tuple[Cable, ...]:
-        """The cables, in the order in which they were laid."""
-        return tuple(self.wiring.cables)
-
-    @property
-    def patch(self) -> str:
-        """The cables as text; setting it lays them all anew."""
-        return write_patch(self.wiring.cables)
-
-    @patch.setter
-    def patch(self, text: str) -> None:
-        self._edit(self.wiring.nodes, read_patch(text))
-
-    def __len__(self) -> int:
-        return len(self.wiring.nodes)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.wiring.nodes)
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self.wiring.nodes:
-            raise UnknownName("node", str(name), self.wiring.nodes)
-        return self.wiring.nodes[name]
-
-    def __setitem__(self, name: str, processor: Any) -> None:
-        """Put another processor in a node's place; its cables stay."""
-        if name not in self.wiring.nodes:
-            error = UnknownName("node", str(name), self.wiring.nodes)
-            error.args = (f"{error.args[0]} (graph.add({name!r}, processor) makes a new one)",)
-            raise error
-        self._edit({**self.wiring.nodes, name: checked(processor)}, self.wiring.cables)
-
-    def __delitem__(self, name: str) -> None:
-        self.remove(name)
-
-    def add(self, name: str, processor: Any = None) -> None:
-        """Add a node, not connected yet; None is a wire. Raises InvalidValue where the name is taken or no name."""
-        with self._lock:
-            before = dict(self.wiring.nodes)
-            try:
-                self._take(name, processor)
-                self._check_once()
-            except WetdryError:
-                self.wiring.nodes = before
-                raise
-            self._changed()
-
-    def remove(self, name: str) -> None:
-        """Take a node out, with its cables."""
-        self[name]
-        nodes = {n: p for n, p in self.wiring.nodes.items() if n != name}
-        self._edit(nodes, [c for c in self.wiring.cables if name not in (c.source.node, c.target.node)])
-
-    def connect(
-        self,
-        source: str,
-        target: str,
-        gain_db: float | None = None,
-        delay_samples: int | None = None,
-        delay_ms: float | None = None,
-    ) -> None:
-        """Lay a cable: what a line of the patch means. Ends are as there: "amp", "duck.key", "in[0]".
-
-        Args:
-            source, target: its ends.
-            gain_db: its level, -120 to 48 dB, which becomes a knob.
-            delay_samples, delay_ms: by which it hands sound on later; a cable that closes a loop has one.
-        """
-        cable = make_cable(read_end(source), read_end(target), gain_db, delay_samples, delay_ms)
-        self._edit(self.wiring.nodes, [*self.wiring.cables, cable])
-
-    def disconnect(self, source: str, target: str) -> None:
-        """Take a cable away. Raises InvalidValue where there is none between these ends."""
-        cable = self.wiring.find(read_end(source), read_end(target))
-        self._edit(self.wiring.nodes, [other for other in self.wiring.cables if other is not cable])
-
-    def _take(self, name: str, processor: Any) -> None:
-        if check_name(name) in self.wiring.names:
-            who = "a node" if name in self.wiring.nodes else "an input or output (inputs= and outputs= rename it)"
-            raise InvalidValue(f"the name {name!r} is taken by {who}")
-        self.wiring.nodes[name] = checked(processor)
-
-    def _edit(self, nodes: Mapping[str, Any], cables: Sequence[Cable]) -> None:
-        """Go over to other nodes and cables, or stay as it was where they do not fit."""
-        with self._lock:
-            before = self.wiring
-            self.wiring = Wiring(before.inputs, before.outputs, dict(nodes))
-            try:
-                self._check_once()
-                self.wiring.lay(cables)
-            except WetdryError:
-                self.wiring = before
-                raise
-            self._changed()
-
-    def _inside(self) -> Iterator[Any]:
-        return iter(self.wiring.nodes.values())
 
     # checks
 
@@ -242,7 +125,7 @@ class Graph(Playable, Mapping[str, Any]):
         return plan.nodes[self.outputs[0]].leaving
 
     def _build(self) -> list[Stage]:
-        return [NestedStage(self)]
+        return [NestedStage(self._plan)]
 
     def _next(self, planar: np.ndarray, rate: float) -> np.ndarray:
         planned = self._planned
@@ -275,6 +158,64 @@ class Graph(Playable, Mapping[str, Any]):
         heard = self._planned.unstack(played)
         return {name: super(Graph, self)._from_planar(rows, first) for name, rows in heard.items()}
 
+    def render(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        listen: Sequence[str] | None = None,
+        tail_seconds: float | None = 0.0,
+    ) -> dict[str, np.ndarray]:
+        """Play a whole signal and listen in several places at once; a stream under way ends.
+
+        Args:
+            audio: as `process` takes it.
+            sample_rate: in Hz.
+            listen: names of nodes, inputs or outputs; None: the outputs. In a sub-graph "rig.amp".
+            tail_seconds: how much longer than the audio to play, 0 to 600; None: as long as it rings (`tail_seconds`).
+
+        Returns:
+            By name, what is heard there, in step with the audio whatever the latencies, in its layout.
+
+        Raises:
+            UnknownName: nothing of that name; otherwise as `process`.
+        """
+        rate = check_call(sample_rate, 1)
+        names = list(dict.fromkeys(self.outputs if listen is None else [listen] if isinstance(listen, str) else listen))
+        with self._lock:
+            planar = self._to_planar(audio)
+            plan = self._plan(rate, len(planar))
+            seconds = tail(plan) if tail_seconds is None else checked_seconds(tail_seconds)
+            for name in names:
+                if name not in plan.nodes:
+                    raise UnknownName("node", str(name), plan.nodes)
+            behind = np.zeros((len(planar), round(seconds * rate)), np.float32)
+            self._running = None  # the processors are started anew
+            listening = replace(plan, outputs=tuple(names))
+            heard = play_plan(listening, np.concatenate([planar, behind], axis=1))
+            first = self._doors.first_of(audio)
+            return {name: super(Graph, self)._from_planar(rows, first) for name, rows in listening.unstack(heard).items()}
+
+    def before(self, name: str) -> "Graph":
+        """Return the graph that computes what arrives at a node, of the same processors: play one of the two at a time.
+
+        It has the inputs that reach the node, and one output, "arriving". Mono stays mono, though the node may take
+        it to two channels; what goes to its side-chain is not in it.
+        """
+        self[name]
+        before: dict[str, list[str]] = {}
+        for cable in self.wiring.cables:
+            before.setdefault(cable.target.node, []).append(cable.source.node)
+        into = [c for c in self.wiring.cables if c.target.node == name and c.target.port != KEY]
+        needed = set().union(*(reached(cable.source.node, before) for cable in into))
+        graph = Graph({n: p for n, p in self.wiring.nodes.items() if n in needed},
+                      inputs=[n for n in self.inputs if n in needed] or self.inputs, outputs=["arriving"])  # fmt: skip
+        graph.wiring.lay([
+            *(cable for cable in self.wiring.cables if cable.target.node in needed),
+            *(replace(cable, target=End("arriving", "", cable.target.channels)) for cable in into),
+        ])  # fmt: skip
+        graph.check()
+        return graph
+
     # what follows from it
 
     @property
@@ -286,47 +227,3 @@ class Graph(Playable, Mapping[str, Any]):
     def tail_seconds(self) -> float:
         """Seconds until the output after the end of the input has fallen by 90 dB, as far as the nodes say; loops ring."""
         return tail(self._likely_plan(self.outputs))
-
-    @property
-    def parameters(self) -> Parameters:
-        """Every knob: as "node.knob", and the levels of cables as "from>to.gain_db"."""
-        bound: dict[str, BoundParameter] = {}
-        for name, processor in self.wiring.nodes.items():
-            bound |= {f"{name}.{knob}": parameter for knob, parameter in knobs_of(processor).items()}
-        for cable in self.wiring.cables:
-            if cable.gain:
-                bound[f"{cable.name}.gain_db"] = cable.gain.parameters["gain_db"]
-        return Parameters("the graph", bound)
-
-    def __repr__(self) -> str:
-        doors = "".join(f", {kind}={names!r}" for kind, names, usual in (
-            ("inputs", self.inputs, "in"), ("outputs", self.outputs, "out")) if names != (usual,))  # fmt: skip
-        return f"Graph({self.wiring.nodes!r}, {self.patch!r}{doors})"
-
-
-class NestedStage:
-    """A graph that stands in a chain: planned when the first block tells how many channels come."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._planned_for: tuple[float, int] | None = None
-        self._stages: list[Stage] = []
-
-    def start(self) -> None:
-        """Begin a stream."""
-        for stage in self._stages:
-            stage.start()
-
-    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Play the next block."""
-        wanted = sample_rate, len(block)
-        if self._planned_for != wanted:
-            self._stages, self._planned_for = stages_of(self._graph._plan(*wanted)), wanted
-            self.start()
-        return push_through(self._stages, block, sample_rate)
-
-
-def _names(names: Sequence[str], kind: str) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise InvalidType(f"{kind} is a sequence of names: {kind}=({names!r},)")
-    return tuple(names)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
+from ...models.errors import InvalidType, InvalidValue
 from ..container import latency_of
 from .plan import Lead, Node, Plan
 
 INAUDIBLE_DB = 90.0
 LONGEST_RING_SECONDS = 30.0
+LONGEST_TAIL_SECONDS = 600.0
 
 
 def latency(plan: Plan) -> int:
@@ -23,6 +27,15 @@ def tail(plan: Plan) -> float:
     """
     seconds = _longest(plan, lambda node: tail_of(node.processor) + _ring(plan, node), lambda lead: _later(plan, lead))
     return max((seconds[name] for name in plan.outputs), default=0.0)
+
+
+def checked_seconds(tail_seconds: object) -> float:
+    """Return how much longer than its input to play. Raises InvalidType, InvalidValue for what is no such time."""
+    if isinstance(tail_seconds, bool) or not isinstance(tail_seconds, int | float | np.integer | np.floating):
+        raise InvalidType(f"tail_seconds is a number of seconds, or None: as long as it rings; got {tail_seconds!r}")
+    if not 0 <= tail_seconds <= LONGEST_TAIL_SECONDS:
+        raise InvalidValue(f"tail_seconds = {tail_seconds} is outside 0 to {LONGEST_TAIL_SECONDS:g} s")
+    return float(tail_seconds)
 
 
 def tail_of(processor: object) -> float:

@@ -1,0 +1,50 @@
+"""A plan played as a whole, and a graph that stands in a chain."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..offline import offline_reason
+from ..playable import whole_signal
+from ..stages import Stage, push_through
+from .plan import Plan
+from .streaming import stages_of
+
+
+def play_plan(plan: Plan, stacked: np.ndarray) -> np.ndarray:
+    """Return the outputs' rows of a whole signal, float32 (channels, samples), for the inputs' rows; latency taken out."""
+    if any(offline_reason(node.processor) for node in plan.nodes.values()):
+        from .offline import play_offline
+
+        return plan.stack(play_offline(plan, plan.split(stacked)))
+    stages = stages_of(plan)
+    for stage in stages:
+        stage.start()
+    rate = plan.sample_rate
+    return whole_signal(lambda block: push_through(stages, block, rate), stacked, rate, list(plan.nodes))[0]
+
+
+class NestedStage:
+    """A graph that stands in a chain: planned when the first block tells how many channels come.
+
+    Args:
+        plan_for: returns the plan for a sample rate and a channel count.
+    """
+
+    def __init__(self, plan_for: Callable[[float, int], Plan]) -> None:
+        self._plan_for = plan_for
+        self._planned_for: tuple[float, int] | None = None
+        self._stages: list[Stage] = []
+
+    def start(self) -> None:
+        """Begin a stream."""
+        for stage in self._stages:
+            stage.start()
+
+    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Play the next block."""
+        wanted = sample_rate, len(block)
+        if self._planned_for != wanted:
+            self._stages, self._planned_for = stages_of(self._plan_for(*wanted)), wanted
+            self.start()
+        return push_through(self._stages, block, sample_rate)
