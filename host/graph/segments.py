@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...models.errors import InvalidValue
+from .ordering import loops_of
 
 
 class Edge(NamedTuple):
@@ -53,34 +54,22 @@ class _Cutting:
 
     def cut(self) -> list[Segment]:
         """Merge until nothing more can be, and put in order."""
-        for edge in self._edges:
-            if self._place[edge.target] <= self._place[edge.source]:
-                self._close(edge)
+        self._close_loops()
         joining = [e for e in self._edges if e.joins and self._colours[e.source] == self._colours[e.target]]
         while any([self._try_merge(self._group[e.source], self._group[e.target]) for e in joining]):
             pass  # a merge can remove the detour that kept two others apart
         return [Segment(self._colours[self._members[g][0]], tuple(self._members[g])) for g in self._in_order()]
 
-    def _close(self, back: Edge) -> None:
-        """Make one group of every node on a loop through this edge: only a player of blocks can play it."""
-        after, before = self._reached(back.target, True), self._reached(back.source, False)
-        loop = sorted(after & before, key=self._place.__getitem__)
-        inside = [e for e in self._edges if e.source in after & before and e.target in after & before]
-        if len({self._colours[node] for node in loop}) > 1 or not all(e.joins for e in inside):
-            raise InvalidValue(f"the loop through {', '.join(loop)} cannot be played in one go")
-        for node in loop:
-            self._merge(self._group[loop[0]], self._group[node])
-
-    def _reached(self, start: str, forward: bool) -> set[str]:
-        reached, waiting = {start}, [start]
-        while waiting:
-            node = waiting.pop()
-            for source, target, _ in self._edges:
-                here, there = (source, target) if forward else (target, source)
-                if here == node and there not in reached:
-                    reached.add(there)
-                    waiting.append(there)
-        return reached
+    def _close_loops(self) -> None:
+        """Make one group of the nodes of each loop: only a player of blocks can play it."""
+        backward = [e for e in self._edges if self._place[e.target] <= self._place[e.source]]
+        for loop in loops_of([e[:2] for e in self._edges], [e[:2] for e in backward]):
+            names = sorted(loop, key=self._place.__getitem__)
+            inside = [e for e in self._edges if {e.source, e.target} <= loop]
+            if len({self._colours[name] for name in loop}) > 1 or not all(e.joins for e in inside):
+                raise InvalidValue(f"the loop through {', '.join(names)} cannot be played block by block")
+            for name in names[1:]:
+                self._merge(self._group[names[0]], self._group[name])
 
     def _try_merge(self, group: int, other: int) -> bool:
         if group == other or self._detour(group, other):
@@ -89,8 +78,6 @@ class _Cutting:
         return True
 
     def _merge(self, group: int, other: int) -> None:
-        if group == other:
-            return
         nodes = sorted(self._members.pop(group) + self._members.pop(other), key=self._place.__getitem__)
         first = min(group, other)
         self._members[first] = nodes
