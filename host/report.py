@@ -15,7 +15,7 @@ from ..models.locations import Location, location_of
 from ..models.parameter import Parameter
 from . import figures, figures_sound
 from .evaluation.cell import METRICS
-from .evaluation.clips import TRACKS
+from .evaluation.clips import THERE, TRACKS
 from .evaluation.result import Evaluation
 from .evaluation.summary import FAR, GRADES, figure, grade
 
@@ -82,6 +82,7 @@ def page_data(evaluation: Evaluation, folder: Path, capture_name: str = "") -> d
         "aliasing": _aliasing(evaluation.probes),
         "capture_name": capture_name,
         "number": figure,
+        "place_text": _place_text(evaluation),
         "setting_text": lambda index: _setting_text(evaluation, index),
     }
 
@@ -105,14 +106,16 @@ def _clip(evaluation: Evaluation, clip: dict[str, Any], folder: Path) -> dict[st
     gains = {**dict.fromkeys(TRACKS[:3], lowered), "residual": lowered * 10 ** (raise_db / 20)}
     rate = evaluation.sample_rate
     top = max(float(np.abs(tracks["target"]).max()), float(np.abs(tracks["twin"]).max()), 1e-9)
-    cell = evaluation.cells[clip["cell"]]
+    cell, there = evaluation.cells[clip["cell"]], clip["why"] == THERE
+    judged = cell["there"] if there else cell
     return {
         **clip,
         "seconds": clip["frames"] / rate,
         "setting_text": _setting_text(evaluation, clip["setting"]),
         "recording_name": evaluation.recordings[clip["recording"]]["name"],
-        "cell_esr": cell["twin"]["esr"],
-        "mushra": cell["twin"]["mushra"],
+        "there": there,
+        "cell_esr": judged["twin"]["esr"],
+        "mushra": judged["twin"]["mushra"],
         "lowered_db": 20 * np.log10(lowered),
         "raise_db": raise_db,
         "tracks": [(name, _TRACK_TITLES[name], _address(tracks[name] * gains[name], rate)) for name in TRACKS],
@@ -147,6 +150,12 @@ def _setting_text(evaluation: Evaluation, index: int, separator: str = ", ") -> 
     values = evaluation.settings[index]["values"]
     texts = [f"{k.name} {knob_text(k, values[k.name])} {k.unit}".rstrip() for k in evaluation.parameters]
     return separator.join(texts) or "as it stands"
+
+
+def _place_text(evaluation: Evaluation) -> str:
+    place = evaluation.place or {}
+    name, whole = place.get("name"), place.get("of", "")
+    return f"node {name} of a {whole}" if isinstance(name, str) else f"place {name} of a {whole}, counted from 0"
 
 
 def knob_text(knob: Parameter, value: Any) -> str:
