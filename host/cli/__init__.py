@@ -20,6 +20,7 @@ from . import (
     factory,
     inspect,
     models,
+    plugins,
     prune,
     quantise,
     render,
@@ -40,6 +41,7 @@ for command in (clone, inspect, capture, train, evaluate, compare, render, conve
                 excitation, factory):  # fmt: skip
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(models.app)
+app.add_typer(plugins.app)
 
 
 def main() -> None:

@@ -11,16 +11,17 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Column
 
 from ...effects import REGISTRY
-from ...models.errors import FileProblem, InvalidValue
+from ...models.errors import FileProblem, InvalidValue, UnknownName
 from .. import _pedalboard
 from ..chain import Chain
 from ..foreign import SUFFIXES
 from ..plugins import load_plugin
-from ..plugins.installed import plugin_path
+from ..plugins.formats import is_plugin_file
+from ..plugins.installed import installed_names, located
 
 TARGET_HELP = (
-    "A .vst3 (a path, or the name of an installed one), a model file (.onnx, trusted:model.ts and what wetdry reads), a "
-    "built-in effect such as TubeSaturator, or pedalboard.Reverb."
+    "A VST3 or VST2 (a path, or the name of an installed one: wetdry plugins lists them), a model file (.onnx, "
+    "trusted:model.ts and what wetdry reads), a built-in effect such as TubeSaturator, or pedalboard.Reverb."
 )
 
 TRUSTED = "trusted:"  # before a TorchScript, which is a program
@@ -40,7 +41,7 @@ def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | 
             raise InvalidValue(f"{option} takes a built-in effect ({', '.join(sorted(REGISTRY))}), and {text} is none")
     if text.lower().endswith(SUFFIXES) and not loading:
         return load_plugin(text.removeprefix(TRUSTED), trusted=text.startswith(TRUSTED))
-    if preset is None and file is None and Path(text).expanduser().is_file() and not text.lower().endswith(".vst3"):
+    if preset is None and file is None and Path(text).expanduser().is_file() and not is_plugin_file(Path(text)):
         from ...effects import NeuralEffect
         from ...models.model import load
 
@@ -48,14 +49,28 @@ def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | 
     if loading:
         option = next(iter(loading)).replace("_", "-")
         raise InvalidValue(f"--{option} says how a model file is read, and {text} is none")
-    if text.lower().endswith(".vst3"):
-        return load_plugin(plugin_path(text))
     if text.startswith("pedalboard."):
         return Chain([_pedalboard.native_class(text.removeprefix("pedalboard."))()])
+    if text in REGISTRY:
+        return open_effect(text, preset, file)
+    path, plugin_name = locate_plugin(text)
+    return load_plugin(path, plugin_name)
+
+
+def locate_plugin(text: str) -> tuple[Path, str | None]:
+    """Return the path of a plugin given by path or name, and which of its file it is. Raises FileProblem or UnknownName."""
+    if _is_plugin(text):
+        return located(text)
     if Path(text).suffix or len(Path(text).parts) > 1:
-        raise FileProblem(f"no file at {text}: pass a .vst3, a model such as clone.safetensors, or an effect "
+        raise FileProblem(f"no file at {text}: pass a VST3 or VST2, a model such as clone.safetensors, or an effect "
                           f"({', '.join(REGISTRY)})")  # fmt: skip
-    return open_effect(text, preset, file)
+    error = UnknownName("effect or plugin", text, [*REGISTRY, *installed_names()])
+    raise UnknownName("effect or installed plugin", text, REGISTRY) if error.near.startswith("known") else error
+
+
+def _is_plugin(text: str) -> bool:
+    installed = {name.lower() for name in installed_names()} if text not in REGISTRY else set()
+    return is_plugin_file(Path(text)) or text.lower() in installed
 
 
 def open_effect(name: str, preset: str | None = None, file: Path | None = None) -> Any:
@@ -76,8 +91,9 @@ def open_effect(name: str, preset: str | None = None, file: Path | None = None) 
 
 
 def open_capture_target(text: str) -> Any:
-    """Return what to capture: the path of a .vst3 (its workers load it), or a processor."""
-    return plugin_path(text) if text.lower().endswith(".vst3") else open_target(text)
+    """Return what to capture: the path of a plugin (its workers load it), or a processor."""
+    path, plugin_name = located(text) if _is_plugin(text) else (None, None)
+    return path if path and plugin_name is None else open_target(text)
 
 
 def given_knobs(text: str) -> dict[str, tuple[float, float] | tuple[float, float, str] | None]:

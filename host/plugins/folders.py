@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from .formats import is_vst3
+
 VST2_LIBRARIES = {"linux": ".so", "darwin": ".vst", "win32": ".dll"}
 _LINUX = (
     "~/.vst3", "$XDG_DATA_HOME/vst3", "~/.local/share/vst3", "/usr/local/lib/vst3", "/usr/lib/vst3", "/usr/lib64/vst3",
@@ -21,11 +23,6 @@ _WINDOWS = (
     "$PROGRAMFILES/Steinberg/VSTPlugins",
 )  # fmt: skip
 _USUAL = {"linux": _LINUX, "darwin": _MACOS, "win32": _WINDOWS}
-
-
-def is_vst3(path: Path) -> bool:
-    """Tell a VST3 by its suffix."""
-    return path.suffix.lower() == ".vst3"
 
 
 def plugin_folders() -> list[Path]:

@@ -18,14 +18,24 @@ def check_path(path: str | Path) -> Path:
                           "VST2s in /usr/lib/vst or ~/.vst)")  # fmt: skip
     if suffix in OTHERS:
         raise PluginError(f"{file} is {OTHERS[suffix]}; wetdry loads VST3 and VST2: pass the one of the same plugin")
-    if suffix != ".vst3" and suffix not in VST2_SUFFIXES:
+    if not is_plugin_file(file):
         raise PluginError(f"{file} is not a plugin: pass a .vst3 file or folder, or a VST2 ({', '.join(VST2_SUFFIXES)})")
     return file
+
+
+def is_vst3(file: Path) -> bool:
+    """Tell whether `file` is a VST3 by its name."""
+    return file.suffix.lower() == ".vst3"
 
 
 def is_vst2(file: Path) -> bool:
     """Tell whether `file` is a VST2 by its name."""
     return file.suffix.lower() in VST2_SUFFIXES
+
+
+def is_plugin_file(file: Path) -> bool:
+    """Tell whether `file` is a plugin by its name."""
+    return is_vst3(file) or is_vst2(file)
 
 
 def host_of(file: Path, host: str | None = None) -> str:

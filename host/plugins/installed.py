@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...models.errors import FileProblem, near_misses
-from .folders import is_vst3, plugin_folders, plugins_in
+from .folders import plugin_folders, plugins_in
+from .formats import is_vst3
 from .scanned import remembered_scan
 
 
@@ -48,6 +49,11 @@ def located(text: str | Path) -> tuple[Path, str | None]:
 def plugin_path(text: str | Path) -> Path:
     """Return the path of a plugin given by path or name, see `located`."""
     return located(text)[0]
+
+
+def installed_names() -> list[str]:
+    """Return every name that `located` knows."""
+    return list(dict.fromkeys(each.name for each in _names()))
 
 
 def _unknown(wanted: str, names: list[str]) -> str:

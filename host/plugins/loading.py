@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...models.errors import InvalidValue
 from ..foreign import SUFFIXES, ForeignModel, Given
 from .formats import check_path, host_of
+from .installed import located
 from .isolated import IsolatedPlugin
 from .probe import inspect
+from .quarantine import host_that_plays
 from .vst3 import Plugin
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ def load_plugin(
     """Load a VST3 or VST2 effect, or a foreign model: ONNX, or TorchScript (plain, Neutone's, nn~'s and RAVE's).
 
     Args:
-        path: a .vst3 file or bundle folder, a VST2 (.so, .dll, .dylib, .vst), an .onnx file, or a TorchScript file (.ts,
-            .nm, .pt).
+        path: the name of an installed plugin (`wetdry plugins` lists them), a .vst3 file or bundle folder, a VST2 (.so, .dll,
+            .dylib, .vst), an .onnx file, or a TorchScript file (.ts, .nm, .pt).
         plugin_name: which plugin, where the file holds several.
         parameter_values: knobs to set at once, in their units.
         probe: load it in a child process first (once per file and version; remembered), so that a plugin that
@@ -72,8 +74,9 @@ def load_plugin(
         return _turned(ForeignModel(file, given, trusted), parameter_values)
     if given.said():
         raise InvalidValue(f"{next(iter(given.said()))} is for foreign models ({', '.join(SUFFIXES)}); {file.name} is none")
-    file = check_path(file)
-    host = host_of(file, host)
+    file, named = located(path)
+    file, plugin_name = check_path(file), plugin_name or named
+    host = host_of(file, host or host_that_plays(file, plugin_name))
     if host == "dawdreamer" and plugin_name is not None:
         raise InvalidValue(f"plugin_name = {plugin_name!r}: DawDreamer loads the first plugin of a file; leave it out")
     report = inspect(file, plugin_name, host=host, timeout=timeout) if probe else None

@@ -4,10 +4,6 @@ The child (`probe_child`) loads the plugin, measures it, and writes its answer t
 so that a crash can be told by the stage it happened in. Answers, the bad ones too, are remembered on disk.
 """
 
-import json
-import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +13,11 @@ from .. import _dawdreamer, _pedalboard
 from ..character import Character
 from ..measure import Delay
 from .cache import cache_file, recall, remember
-from .endings import how_it_ended
+from .child import run_child
 from .formats import check_path, host_of
+from .installed import located
 from .knobs import Knob
+from .quarantine import host_that_plays, refuse_quarantined
 
 PROBE_VERSION = 4
 
@@ -93,7 +91,7 @@ def inspect(
     """Load and measure a plugin in a child process, or answer from what is remembered of it.
 
     Args:
-        path: a .vst3 file or bundle folder, or a VST2.
+        path: a .vst3 file or bundle folder, a VST2, or the name of an installed one.
         plugin_name: which plugin, where the file holds several.
         host: "pedalboard" or "dawdreamer"; None: pedalboard for a VST3, DawDreamer for a VST2.
         timeout: seconds the child may take.
@@ -104,13 +102,16 @@ def inspect(
         MissingExtra: its host is not installed.
         PluginError: not a plugin, or it hung, crashed or refused; names the plugin, what happened and the next step.
     """
-    file = check_path(path)
+    file, named = located(path)
+    file, plugin_name = check_path(file), plugin_name or named
     if not timeout > 0:
         raise InvalidValue(f"timeout = {timeout} s: pass a positive number of seconds")
-    host = host_of(file, host)
+    host = host_of(file, host or host_that_plays(file, plugin_name))
     version = _pedalboard.version() if host == "pedalboard" else _dawdreamer.version()
     remembered_in = cache_file(file, plugin_name, PROBE_VERSION, host, version)
     answer = None if refresh else recall(remembered_in)
+    if answer is None and not refresh:
+        refuse_quarantined(file, plugin_name, timeout)
     if answer is None or (answer.get("timeout") is not None and answer["timeout"] < timeout):
         answer = _run_child(file, plugin_name, host, timeout)
         remember(remembered_in, answer)
@@ -129,25 +130,12 @@ def inspect(
 
 def _run_child(file: Path, plugin_name: str | None, host: str, timeout: float) -> dict[str, Any]:
     """Return {"report": …} or {"error": …}; never raises for what the plugin does."""
-    with tempfile.TemporaryDirectory(prefix="wetdry-probe-") as folder:
-        answer = Path(folder) / "answer.json"
-        request = json.dumps({"path": str(file), "plugin_name": plugin_name, "host": host, "answer": str(answer)})
-        command = [sys.executable, "-P", "-m", "wetdry.host.plugins.probe_child", request]
-        with (Path(folder) / "log").open("w+b") as log:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            try:
-                code = child.wait(timeout)
-            except subprocess.TimeoutExpired:
-                code = None
-            finally:
-                child.kill()
-                child.wait()
-        data = recall(answer) or {"stage": "starting"}
-        if code == 0 and ("report" in data or "error" in data):
-            return data
-        stage = data["stage"]
-        if code is None:
-            hint = "load_plugin(..., timeout=300) allows more time"
-            return {"error": f"{file.name} hung while {stage} (stopped after {timeout:g} s); {hint}", "timeout": timeout}
-        told = how_it_ended(code, (Path(folder) / "log").read_text(errors="replace"))
-        return {"error": f"{file.name} crashed while {stage} ({told}); it cannot be hosted in this version: try another one"}
+    request = {"path": str(file), "plugin_name": plugin_name, "host": host}
+    ending = run_child("wetdry.host.plugins.probe_child", request, timeout)
+    if "report" in ending.answer or "error" in ending.answer:
+        return ending.answer
+    if ending.hung:
+        hint = "load_plugin(..., timeout=300) allows more time"
+        return {"error": f"{file.name} hung while {ending.stage} (stopped after {timeout:g} s); {hint}", "timeout": timeout}
+    told = ending.crash or "it ended the process"
+    return {"error": f"{file.name} crashed while {ending.stage} ({told}); it cannot be hosted in this version: try another one"}

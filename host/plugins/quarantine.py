@@ -21,7 +21,7 @@ def refuse_quarantined(path: Path, plugin_name: str | None, timeout: float) -> N
         raise PluginError(f"{path.name} is quarantined: in the last scan it {known.quarantine}; {AGAIN}")
 
 
-def host_that_plays(path: Path, plugin_name: str | None = None) -> str:
-    """Return the host to load a VST3 with: the one that managed to in the last scan, else pedalboard, which streams it."""
+def host_that_plays(path: Path, plugin_name: str | None = None) -> str | None:
+    """Return the host that managed to load a plugin in the last scan; None where none has seen it, or none did."""
     known = scanned_as(path, plugin_name)
-    return known.host if known and known.host else "pedalboard"
+    return known.host or None if known else None

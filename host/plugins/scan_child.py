@@ -17,7 +17,7 @@ from ...models.errors import PluginError, WetdryError
 from .. import _dawdreamer, _pedalboard
 from .cache import write_json
 from .fakes import why_no_knob
-from .folders import is_vst3
+from .formats import is_vst3
 from .vst2_identity import read_identity, vst2_entry
 
 SAMPLE_RATE, BLOCK = 48_000, 512

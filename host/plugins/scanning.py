@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ...models.errors import InvalidValue
 from .child import Ending, run_child
-from .folders import is_vst3, plugins_in
+from .folders import plugins_in
+from .formats import is_vst3
 from .scanned import ScannedPlugin, by_name, checked_folders, display, remember_scan, remembered_scan
 
 TIMEOUT_SECONDS = 30.0

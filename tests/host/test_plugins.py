@@ -65,14 +65,14 @@ def test_a_plugin_that_hangs_or_crashes_is_an_error_and_is_remembered(told, tmp_
     bad.write_bytes(b"x")
     real = subprocess.Popen
     swap = lambda command, **k: real([sys.executable, "-c", CHILDREN[told], command[-1]], **k)  # noqa: E731
-    monkeypatch.setattr(plugin_probe.subprocess, "Popen", swap)
+    monkeypatch.setattr(subprocess, "Popen", swap)
     with pytest.raises(PluginError, match=r"Bad\.vst3") as caught:
         load_plugin(bad, timeout=1.5)
     assert told in str(caught.value) and "\n" not in str(caught.value)
     monkeypatch.setattr(plugin_probe, "_run_child", lambda *a: pytest.fail("probed twice"))
     with pytest.raises(PluginError, match="remembered from an earlier try"):
         load_plugin(bad, timeout=1.5)
-    assert cache_file(bad, None, plugin_probe.PROBE_VERSION, plugin_probe._pedalboard.version()).exists()
+    assert cache_file(bad, None, plugin_probe.PROBE_VERSION, "pedalboard", plugin_probe._pedalboard.version()).exists()
 
 
 def test_what_is_no_plugin_gives_one_line(tmp_path, own_cache):
