@@ -5,9 +5,8 @@ from typing import Any, cast
 
 from ..effects.effect import Effect
 from . import _pedalboard
-from .foreign import ForeignModel
 from .playable import Playable
-from .stages import CompiledStage, ForeignStage, NativeStage, ProcessorStage, Stage
+from .stages import CompiledStage, NativeStage, ProcessorStage, Stage
 
 
 def serial_stages(processors: Iterable[Any]) -> list[Stage]:
@@ -27,7 +26,7 @@ def serial_stages(processors: Iterable[Any]) -> list[Stage]:
         elif kind in ("ours", "native"):
             stages.append({"ours": CompiledStage, "native": NativeStage}[kind](run))
         else:
-            stages.append(ForeignStage(run[0]) if kind == "foreign" else ProcessorStage(run[0]))
+            stages.append(ProcessorStage(run[0]))
     return stages
 
 
@@ -39,8 +38,6 @@ def _flat(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
             yield "playable", processor
         elif isinstance(processor, Effect):
             yield "ours", processor
-        elif isinstance(processor, ForeignModel):
-            yield "foreign", processor
         elif _pedalboard.is_native(processor):
             yield "native", processor
         elif processor is not None:

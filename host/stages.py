@@ -12,10 +12,10 @@ import numpy as np
 from ..effects.effect import Effect
 from ..effects.player import Player
 from . import _pedalboard
-from .foreign import ForeignModel
 from .repeated import Call, Repeated, all_finite, repeated_compiled, repeated_native
 
 PRIMING_SAMPLES = 64
+LARGEST_BLOCK = 8192  # pedalboard's own; larger ones leave the processor's cache
 
 
 class Stage(Protocol):
@@ -53,7 +53,7 @@ class NativeStage:
     """A maximal run of pedalboard's own plugins: one native call a block.
 
     A native plugin loses its state when a block is larger than any since its reset, so later blocks are cut to
-    the size of the first; and it guesses the layout of a block with fewer samples than channels, so the board
+    the size of the first (8192 samples at most); and it guesses the layout of a block with fewer samples than channels, so the board
     that holds it has been told the channel count by a block of silence, while it was still empty.
     """
 
@@ -75,7 +75,7 @@ class NativeStage:
             return block
         if not all_finite(block):
             block[~np.isfinite(block)] = 0.0
-        self._largest = self._largest or samples
+        self._largest = self._largest or min(samples, LARGEST_BLOCK)
         board = self._boards.get(channels) or self._board(channels, sample_rate)
         return board.process(block, sample_rate, self._largest, False)  # by name, the arguments would cost a fifth more
 
@@ -95,10 +95,14 @@ class NativeStage:
 
 
 class ProcessorStage:
-    """Anything else with `reset` and `process`: a bridged plugin, an effect of another package."""
+    """Anything else with `reset` and `process`: a bridged plugin, a foreign model, an effect of another package.
+
+    One that has `play_planar` is told the layout, so that blocks of few samples are no riddle.
+    """
 
     def __init__(self, processor: Any) -> None:
         self._processor = processor
+        self._play = getattr(processor, "play_planar", processor.process)
 
     def start(self) -> None:
         """Begin a stream."""
@@ -106,22 +110,7 @@ class ProcessorStage:
 
     def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
         """Play the next block."""
-        return self._processor.process(block, sample_rate, reset=False)
-
-
-class ForeignStage:
-    """A foreign model; told the layout, so that blocks of few samples are no riddle."""
-
-    def __init__(self, model: ForeignModel) -> None:
-        self._model = model
-
-    def start(self) -> None:
-        """Begin a stream."""
-        self._model.reset()
-
-    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Play the next block."""
-        return self._model.play_planar(block, sample_rate, reset=False)
+        return self._play(block, sample_rate, reset=False)
 
 
 class ParallelStage:
