@@ -4,6 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -69,11 +70,16 @@ class RemotePath:
         return io.BytesIO(self.read_bytes())
 
     def write_bytes(self, content: bytes) -> None:
-        """Write the whole file over what was there."""
+        """Write the whole file over what was there, and the folders above it where the store has folders."""
 
         def write(fs: Any, path: str) -> None:
-            with fs.open(path, "wb", block_size=max(len(content), 5 * 2**20)) as file:  # one request, whatever the store
-                file.write(content)
+            try:
+                with fs.open(path, "wb", block_size=max(len(content), 5 * 2**20)) as file:  # one request, whatever the store
+                    file.write(content)
+            except Exception:
+                with suppress(Exception):  # it may be there, made by another; the next attempt tells
+                    fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+                raise
 
         self._do(write)
 

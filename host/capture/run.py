@@ -1,31 +1,29 @@
 """capture: from a target and its knobs to a capture folder, resumable at any moment."""
 
 import hashlib
-import os
 import platform
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono, write_record, write_takes
 from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
+from ...models.locations import Location, location_of
 from ...models.parameter import Parameter
+from .._distributed import distributed
 from ..measure import difference
 from ..place import Place
-from ..plugins.cache import recall, write_json
 from ..recipe import describe
-from .checks import lead_samples, warnings_of
+from .checks import warnings_of
 from .dry import Source, dry_file_name, sources_of
 from .placed import Arrived, arrive
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
-from .pool import Pool
-from .progress import PROGRESS_FOLDER, finished_take, is_done, keep_plan, locked, row_file, sweep
+from .progress import finished_take, keep_plan, locked, sweep
+from .rendering import crew_for, render
 from .target import Ranges, as_processor, identity_of, rows_of
+from .versions import versions
 
 Progress = Callable[[str, float, float, str], None]
 SHORT_DRY_SECONDS = 180.0
@@ -34,7 +32,7 @@ SHORT_DRY_SECONDS = 180.0
 def capture(
     target: Any,
     knobs: Ranges | Iterable[str],
-    out: str | Path,
+    out: str | Location,
     *,
     place: int | str | None = None,
     dry: str | Path | Sequence[str | Path] | None = None,
@@ -43,6 +41,7 @@ def capture(
     seconds_per_take: float = 30.0,
     seed: int = 0,
     workers: int | None = None,
+    scheduler: Any = None,
     unseen: int | Sequence[str] = 2,
     validation: int | Sequence[str] = 1,
     sample_rate: int = 48000,
@@ -59,7 +58,7 @@ def capture(
         target: path of a .vst3, a Plugin, one of our effects, a native pedalboard plugin, a Chain, a Mix or a Graph.
         knobs: names, or name → (minimum, maximum); a native plugin needs the ranges. A third, "linear" or "log", says along
             which scale settings are drawn and the net is told of them; unless given it is the target's own.
-        out: the folder; made where missing.
+        out: the folder, made where missing, or a URL that fsspec knows (s3://, gs://, ftp://, …): one capture writes there.
         place: index in a Chain or Mix, or name of a node of a Graph: the processor there is the target, and what arrives
             there of the recordings its dry side. `knobs` are then its own. None: `target` as a whole.
         dry: audio files and folders of any rate and channel count; None: the built-in excitation.
@@ -67,7 +66,10 @@ def capture(
         validation_settings: the same for validation, kept apart.
         seconds_per_take: of dry audio a setting gets; takes walk evenly around the training recordings.
         seed: of settings, splits and excitation.
-        workers: processes; None: one a core.
+        workers: processes of this machine; None: one a core.
+        scheduler: address of a dask scheduler (tcp://host:8786), a dask cluster or client: its workers render, one process a
+            thread of theirs, and write into `out`, which they must see. Workers may come and go; those that are lost cost
+            the takes they were at. None: this machine renders.
         unseen: recordings no training and no validation sees, for evaluation: how many, or their file names.
         validation: recordings for validation: how many, or their file names.
         sample_rate: in Hz.
@@ -77,12 +79,16 @@ def capture(
         progress: called as progress(stage, done, total, note).
 
     Raises:
-        CaptureError: the folder holds another capture (the differences are named), or the target keeps failing.
+        CaptureError: the folder holds another capture (the differences are named), the target keeps failing, or there is no
+            scheduler, no worker, or one that has another plugin or version.
         FileProblem: a file that cannot be read, or a folder that cannot be written (full disk, no permission).
         UnknownName, InvalidValue, InvalidType: a knob, a range or a number that is not allowed.
-        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard is missing.
+        PluginError, MissingExtra: the plugin cannot be loaded, or pedalboard or dask.distributed is missing.
     """
     _check_numbers(seconds_per_take, sample_rate, workers, seed)
+    if scheduler is not None and workers is not None:
+        raise InvalidValue(f"workers = {workers} are of this machine; those of a scheduler all take part: leave workers out")
+    distributed()  # before anything is rendered
     tell: Progress = progress or (lambda *_: None)
     where = None if place is None else Place(target, place)
     processor = as_processor(target) if where is None else where.processor
@@ -93,7 +99,7 @@ def capture(
     }
     sources, warnings = sources_of(dry, sample_rate, seed, unseen, validation, excitation_seconds)
     tell("dry", 0, len(sources), "reading the dry recordings")
-    folder = Path(out)
+    folder = location_of(out)
     arrived = None if where is None else arrive(where, sources, sample_rate, folder, tell)
     if arrived is not None:
         sources, warnings = arrived.sources, warnings + arrived.warnings
@@ -104,8 +110,9 @@ def capture(
         for recording, source in zip(recordings, sources, strict=True):
             if sha256_of(folder / recording.file_name) != recording.sha256:
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
-        start = {"folder": str(folder.resolve()), "recipe": describe(processor), "sample_rate": sample_rate}
-        checks = _render(folder, planned, recordings, start, workers or _cores(), take_timeout, tell)
+        identity = identity_of(processor)
+        crew = crew_for(folder, identity, take_timeout, workers, scheduler)
+        checks = render(folder, planned, recordings, crew, sample_rate, tell)
         sweep(folder)
         takes = [finished_take(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned, sample_rate)
@@ -118,7 +125,7 @@ def capture(
         latency["measured"] = latency["reported"] + latency.pop("left")
         write_takes(folder, rows, takes)
         write_record(folder, CaptureRecord(
-            target=start["recipe"], identity=identity_of(processor), sample_rate=sample_rate, knobs=rows, seed=seed,
+            target=describe(processor), identity=identity, sample_rate=sample_rate, knobs=rows, seed=seed,
             dry=tuple(recordings), versions=_versions(), latency=latency, checks=checks, warnings=tuple(warnings), place=stood,
         ))  # fmt: skip
     return CaptureFolder.open(folder)
@@ -133,11 +140,6 @@ def _check_numbers(seconds: float, sample_rate: float, workers: int | None, seed
         raise InvalidValue(f"sample_rate = {sample_rate} Hz is outside 8000 to 768000")
     if workers is not None and not 1 <= workers <= 256:
         raise InvalidValue(f"workers = {workers} is outside 1 to 256")
-
-
-def _cores() -> int:
-    """Return the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _settings(
@@ -156,7 +158,7 @@ def _recording(index: int, source: Source, sample_rate: float) -> DryRecording:
 
 
 def _plan(
-    folder: Path, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
+    folder: Location, processor: Any, rows: Sequence[Parameter], chosen: dict[str, list[dict[str, Any]]],
     recordings: list[DryRecording], seconds: float, sample_rate: float, seed: int, arrived: Arrived | None,
 ) -> list[PlannedTake]:  # fmt: skip
     """Return the takes; the folder's plan has to be the same one, or there has to be none."""
@@ -177,54 +179,7 @@ def _plan(
     return planned
 
 
-def _render(
-    folder: Path, planned: list[PlannedTake], recordings: list[DryRecording], start: dict[str, Any],
-    workers: int, take_timeout: float, tell: Progress,
-) -> dict[str, Any]:  # fmt: skip
-    """Check the target and render what is missing; return the checks."""
-    sweep(folder)
-    missing = [p for p in planned if not is_done(folder, p)]
-    checks_file = folder / PROGRESS_FOLDER / "checks.json"
-    checks = recall(checks_file)
-    done = len(planned) - len(missing)
-    tell("capture", done, len(planned), "" if missing else "complete")
-    if checks is not None and not missing:
-        return checks
-    begun = time.perf_counter()
-    with Pool(max(min(workers, len(missing)), 1), start, take_timeout) as pool:
-        if checks is None:
-            tell("capture", done, len(planned), "measuring latency, tail and repeatability")
-            checks = pool.checks(_spread([p.values for p in planned if p.split == "train"]))
-            write_json(checks_file, checks)
-        lead = lead_samples(checks["tail_seconds"], start["sample_rate"])
-        hashes = {r.file_name: r.sha256 for r in recordings}
-        jobs = [{"do": "take", **p.to_dict(), "file_name": p.file_name, "row_file": str(row_file(folder, p).resolve()),
-                 "lead": lead, "shift": checks["latency"]["left"], "fresh": not checks["clean"],
-                 "dry_sha256": hashes[p.dry_file_name]} for p in missing]  # fmt: skip
-
-        def finished(job: dict[str, Any]) -> None:
-            nonlocal done
-            done += 1
-            tell("capture", done, len(planned), "")
-
-        started = time.perf_counter() - begun
-        pool.takes(jobs, finished)
-        note = f"{pool.efficiency:.3f} of {pool.wall_seconds:.1f} s x {min(workers, len(missing))} workers inside the target"
-        speed = {"efficiency": round(pool.efficiency, 4), "process_seconds": round(pool.process_seconds, 3),
-                 "wall_seconds": round(pool.wall_seconds, 3), "start_up_seconds": round(started, 3),
-                 "workers": min(workers, len(missing)), "takes": len(missing)}  # fmt: skip
-        write_json(folder / PROGRESS_FOLDER / "speed.json", speed)
-        tell("capture", done, len(planned), note)
-    return checks
-
-
-def _spread(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return up to four settings to check at: first, second and last of the corners and Sobol points, and a middle one."""
-    picked = [settings[i] for i in (0, len(settings) // 3, 2 * len(settings) // 3, len(settings) - 1)]
-    return [s for i, s in enumerate(picked) if s not in picked[:i]]
-
-
-def _replicate_esr(folder: Path, planned: list[PlannedTake], sample_rate: float) -> float:
+def _replicate_esr(folder: Location, planned: list[PlannedTake], sample_rate: float) -> float:
     found = [0.0]
     for p in planned:
         if p.replicate_of is not None:
@@ -244,10 +199,5 @@ def _flags(takes: list[Take]) -> list[str]:
 
 
 def _versions() -> dict[str, str]:
-    from ... import __version__
-
-    found = {"wetdry": __version__, "python": platform.python_version(), "platform": platform.platform()}
-    for name in ("numpy", "pedalboard"):
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+    found = {name: version for name, version in versions().items() if version}
+    return {**found, "python": platform.python_version(), "platform": platform.platform()}

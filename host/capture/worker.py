@@ -1,9 +1,9 @@
 """A capture worker: one process, the plugin on its main thread, takes in and rows out as JSON lines.
 
-    python -P -m wetdry.host.capture.worker        (started by `pool`; ends when its input ends)
+    python -P -m wetdry.host.capture.worker        (started by `plugin_process`; ends when its input ends)
 
-Its own pipe carries the answers; whatever the plugin prints goes to the log. A take is written to a temporary
-file and renamed; then its row is, and only the row makes it count.
+Its own pipe carries the answers; whatever the plugin prints goes to the log. A take is written whole, then its row is,
+and only the row makes it count.
 """
 
 import json
@@ -12,7 +12,6 @@ import queue
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,19 +19,46 @@ import numpy as np
 from ...models.dataset import read_mono
 from ...models.errors import CaptureError, WetdryError
 from ...models.files import write_wav
+from ...models.locations import location_of
 from ..plugins.cache import write_json
 from ..recipe import build
 from .checks import check_target
-from .target import Target
+from .progress import hash_of_plan, read_plan, row_file
+from .target import Target, identity_of
+from .versions import versions
+
+IDLE_SECONDS = 300.0  # a capture that vanished without a word leaves workers behind
 
 
 class Worker:
-    """Holds the target and answers jobs."""
+    """Holds the target and answers jobs.
+
+    Args:
+        start: `folder` of the capture (a path or URL; its plan says what to play), `plan` (the plan's hash), `versions` that
+            must be the same here, and `identity` of the target where it may be another one here.
+
+    Raises:
+        CaptureError: the folder is not here, or something here is not what it is where the capture was called.
+    """
 
     def __init__(self, start: dict[str, Any]) -> None:
-        self.folder = Path(start["folder"])
-        self.recipe, self.sample_rate = start["recipe"], float(start["sample_rate"])
+        self.folder = location_of(start["folder"])
+        here = versions()
+        for package, version in start["versions"].items():
+            if here[package] != version:
+                raise CaptureError(f"{package} is {here[package] or 'missing'} here, {version} where the capture was called: "
+                                   "install the same")  # fmt: skip
+        plan = read_plan(self.folder)
+        if plan is None or hash_of_plan(plan) != start["plan"]:
+            raise CaptureError(f"{self.folder} is not to be seen from here: pass a folder that every worker reaches, a shared "
+                               "one or a URL such as s3://bucket/capture")  # fmt: skip
+        self.recipe, self.sample_rate = plan["target"], float(plan["sample_rate"])
         self.target: Target | None = self._fresh()
+        found = identity_of(self.target.processor) if start["identity"] else {}
+        for key, value in start["identity"].items():
+            if found.get(key) != value:
+                raise CaptureError(f"the target's {key} is {found.get(key)!r:.80} here, {value!r:.80} where the capture was "
+                                   "called: install the same file")  # fmt: skip
         self._dry: dict[str, np.ndarray] = {}
 
     def _fresh(self) -> Target:
@@ -40,7 +66,7 @@ class Worker:
 
     def checks(self, job: dict[str, Any]) -> dict[str, Any]:
         """Return what `check_target` finds."""
-        return {"checks": check_target(self._fresh, job["settings"])}
+        return {"number": job["number"], "checks": check_target(self._fresh, job["settings"])}
 
     def render(self, job: dict[str, Any]) -> tuple[np.ndarray, float]:
         """Render a take and return (wet audio, seconds inside the processor)."""
@@ -63,8 +89,9 @@ class Worker:
     def write(self, job: dict[str, Any], wet: np.ndarray, seconds: float) -> dict[str, Any]:
         """Write the take, then its row; return the answer."""
         sha256 = write_wav(self.folder / job["file_name"], wet, self.sample_rate)
-        write_json(Path(job["row_file"]), measured(wet) | {"sha256": sha256, "dry_sha256": job["dry_sha256"]})
-        return {"take": job["number"], "seconds": seconds}
+        row = measured(wet) | {"sha256": sha256, "dry_sha256": job["dry_sha256"]}
+        write_json(row_file(self.folder, job["number"]), row)
+        return {"number": job["number"], "seconds": seconds}
 
 
 def measured(wet: np.ndarray) -> dict[str, Any]:
@@ -96,22 +123,30 @@ def main() -> None:
         try:
             answer(worker.write(job, wet, seconds))
         except Exception as error:  # a thread's error would be heard by no one
-            answer({"error": type(error).__name__, "message": f"{error}" or repr(error)})
+            answer(_problem(error, job))
 
+    job: dict[str, Any] = {}
     try:
         worker = Worker(jobs.get())
         answer({"ready": os.getpid()})
         with ThreadPoolExecutor(1) as writer:  # files are written while the next take plays
             while True:
-                job = jobs.get()
+                job = jobs.get(timeout=IDLE_SECONDS)
+                answer({"begun": job["number"]})
                 if job["do"] == "checks":
                     answer(worker.checks(job))
                 else:
                     wet, seconds = worker.render(job)
                     writer.submit(write, job, wet, seconds)
-    except WetdryError as error:
-        answer({"error": type(error).__name__, "message": str(error)})
+    except queue.Empty:
         os._exit(0)
+    except WetdryError as error:
+        answer(_problem(error, job))
+        os._exit(0)
+
+
+def _problem(error: Exception, job: dict[str, Any]) -> dict[str, Any]:
+    return {"error": type(error).__name__, "message": f"{error}" or repr(error), "number": job.get("number")}
 
 
 def _read_jobs(jobs: queue.Queue[dict[str, Any]]) -> None:

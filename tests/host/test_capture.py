@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from wetdry import Chain, TubeSaturator
-from wetdry.host.capture import capture, pool, progress, run
+from wetdry.host.capture import capture, plugin_process, progress, rendering
+from wetdry.host.capture.checks import lead_samples
 from wetdry.models.dataset import CaptureFolder
 from wetdry.models.errors import CaptureError, FileProblem, InvalidType, InvalidValue, UnknownName
 from wetdry.models.files import write_wav
@@ -43,7 +44,7 @@ def test_the_takes_are_what_the_effect_plays(saturator_folder):
     assert folder.record.checks["replicate_esr"] == 0 and folder.record.checks["clean"]
     for take in folder.takes:
         effect = TubeSaturator(**take.values)
-        lead = np.zeros(run.lead_samples(folder.record.checks["tail_seconds"], RATE), np.float32)
+        lead = np.zeros(lead_samples(folder.record.checks["tail_seconds"], RATE), np.float32)
         expected = effect(np.concatenate([lead, folder.read_dry(take)]), RATE)[len(lead) :]
         assert np.array_equal(folder.read_wet(take), expected)
         assert take.raw == {k.name: k.to_raw(take.values[k.name]) for k in folder.record.knobs}
@@ -63,7 +64,7 @@ def test_the_first_settings_are_the_corners_and_the_splits_share_nothing(saturat
 
 
 def test_running_again_changes_nothing_and_renders_nothing(saturator_folder, monkeypatch):
-    monkeypatch.setattr(run, "Pool", lambda *a: pytest.fail("rendered again"))
+    monkeypatch.setattr(rendering, "_crew", lambda *a: pytest.fail("rendered again"))
     before = (saturator_folder.path / "metadata.csv").read_bytes()
     again = capture(TubeSaturator(), ["drive_db", "bias"], saturator_folder.path, **SMALL)
     assert again == saturator_folder and (again.path / "metadata.csv").read_bytes() == before
@@ -155,35 +156,48 @@ def test_bad_input_is_one_line_and_leaves_no_folder(tmp_path):
         capture(TubeSaturator(), ["drive_db"], tmp_path / "text.wav" / "out", **SMALL)
 
 
-def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_capture(tmp_path, monkeypatch, saturator_folder):
-    real, sent = pool._Process.send, []
+def treat(monkeypatch, number, how, times):
+    """Do `how` to the process that plays take `number`, as soon as it was asked for it, the first so many times."""
+    real, treated = plugin_process.PluginProcess._send, []
 
-    def deadly(self, message):
+    def send(self, message):
         real(self, message)
-        if message.get("number") == 2 and len(sent) < deaths:
-            sent.append(self)
-            self.child.kill()
+        if message.get("number") == number and len(treated) < times:
+            treated.append(self)
+            how(self.child)
 
-    monkeypatch.setattr(pool._Process, "send", deadly)
-    deaths = 1
+    monkeypatch.setattr(plugin_process.PluginProcess, "_send", send)
+    return treated
+
+
+def segfault(child):
+    child.send_signal(signal.SIGSEGV)
+
+
+def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_capture(tmp_path, monkeypatch, saturator_folder):
+    treated = treat(monkeypatch, 0, segfault, times=1)
     capture(TubeSaturator(), ["drive_db", "bias"], tmp_path / "once", **SMALL)
+    assert treated
     same_files(saturator_folder.path, tmp_path / "once")
-    deaths, sent[:] = 9, []
-    with pytest.raises(CaptureError, match="crashed or hung twice over take") as caught:
+    monkeypatch.undo()
+    treat(monkeypatch, "checks", segfault, times=99)
+    with pytest.raises(
+        CaptureError, match=r"(crashed or hung twice over the checks|die at start-up) \(killed by SIGSEGV"
+    ) as caught:
         capture(TubeSaturator(), ["drive_db", "bias"], tmp_path / "ever", **SMALL)
     assert "\n" not in str(caught.value)
 
 
+def test_a_worker_that_others_kill_again_and_again_costs_the_takes_it_was_at(tmp_path, monkeypatch, saturator_folder):
+    """Short of memory, a system kills what it finds: no fault of the take, which is played again, and again."""
+    treated = treat(monkeypatch, 2, lambda child: child.kill(), times=4)
+    capture(TubeSaturator(), ["drive_db", "bias"], tmp_path / "out", **SMALL)
+    assert len(treated) == 4
+    same_files(saturator_folder.path, tmp_path / "out")
+
+
 def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path, monkeypatch, saturator_folder):
-    real, stopped = pool._Process.send, []
-
-    def stuck(self, message):
-        real(self, message)
-        if message.get("number") == 3 and not stopped:
-            stopped.append(self)
-            self.child.send_signal(signal.SIGSTOP)
-
-    monkeypatch.setattr(pool._Process, "send", stuck)
+    stopped = treat(monkeypatch, 3, lambda child: child.send_signal(signal.SIGSTOP), times=1)
     capture(TubeSaturator(), ["drive_db", "bias"], tmp_path / "out", **SMALL, take_timeout=4.0)
     assert stopped
     same_files(saturator_folder.path, tmp_path / "out")

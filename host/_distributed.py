@@ -1,0 +1,67 @@
+"""The one file that imports dask.distributed: lazily, and with the pip line where it is missing."""
+
+import logging
+from typing import Any
+
+from ..models.errors import CaptureError, InvalidType, MissingExtra
+
+CONNECT_SECONDS = 10.0
+
+
+def distributed() -> Any:
+    """Return the distributed module (0.7 s on first use). Raises MissingExtra where it is not installed."""
+    try:
+        import distributed as module
+    except ImportError:
+        raise MissingExtra("work in many processes", "host", "distributed") from None
+    return module
+
+
+def local_cluster(workers: int) -> Any:
+    """Return a cluster of `workers` dask workers on threads of this process: it opens no port and starts no process.
+
+    Takes go out one ahead, so that all workers are done at the same time.
+    """
+    from dask import config
+
+    calm = {"distributed.scheduler.worker-saturation": 1.0, "distributed.worker.profile.enabled": False}
+    with config.set(calm):
+        return distributed().LocalCluster(n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None,
+                                          memory_limit=0, silence_logs=logging.ERROR)  # fmt: skip
+
+
+def client_of(scheduler: Any) -> tuple[Any, bool]:
+    """Return (client, whether it is ours to close) of an address, a dask cluster or a dask client.
+
+    Raises:
+        CaptureError: no scheduler answers there. InvalidType: it is none of these.
+    """
+    module = distributed()
+    if isinstance(scheduler, module.Client):
+        return scheduler, False
+    if not isinstance(scheduler, str) and not hasattr(scheduler, "scheduler_address"):
+        raise InvalidType(
+            f"scheduler is an address such as tcp://host:8786, or a dask cluster or client, got {scheduler!r:.80}"
+        )
+    try:
+        return module.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False), True
+    except (OSError, ValueError, TypeError) as error:
+        raise CaptureError(f"no dask scheduler answers at {scheduler} ({error or type(error).__name__}): start one with "
+                           "`dask scheduler`, and workers with `dask worker ADDRESS`") from None  # fmt: skip
+
+
+def this_worker() -> Any:
+    """Return the dask worker that runs this task."""
+    return distributed().get_worker()
+
+
+def leave_thread() -> None:
+    """Give this task's place on its dask worker to the next one; the task goes on."""
+    distributed().secede()
+
+
+def lost_its_workers(error: Exception) -> bool:
+    """Tell whether dask gave a task up because the workers that ran it were lost."""
+    from distributed.scheduler import KilledWorker
+
+    return isinstance(error, KilledWorker)
