@@ -47,7 +47,7 @@ def vst2_entry(path: Path) -> Any:
     """Return the entry function of a VST2 library; None where it is a library of another kind. Raises PluginError."""
     library = next((path / "Contents" / "MacOS").iterdir()) if path.is_dir() else path
     try:
-        loaded = ctypes.CDLL(str(library))
+        loaded = ctypes.CDLL(str(library.absolute()))  # a bare name would be looked for elsewhere
     except OSError as error:
         raise PluginError(f"{path} does not load ({str(error).splitlines()[0]})") from None
     for name in ("VSTPluginMain", "main"):
