@@ -7,8 +7,9 @@ import numpy as np
 from ..models.errors import InvalidType, InvalidValue
 from .capture.target import Target
 from .chain import Chain
+from .graph.cables import KEY
+from .graph.graph import Graph
 from .mix import Mix
-from .playable import Playable
 
 SAME_DB = -80.0  # what two channels may differ by and still count as one
 
@@ -17,7 +18,7 @@ class Place:
     """Where a processor stands among others, and can give way to its twin.
 
     Args:
-        whole: a Chain or a Mix, or a Graph.
+        whole: a Chain, a Mix or a Graph.
         name: an index in the chain or mix, or the name of a node of the graph.
 
     Raises:
@@ -26,7 +27,7 @@ class Place:
     """
 
     def __init__(self, whole: Any, name: int | str) -> None:
-        if not isinstance(whole, Playable):
+        if not isinstance(whole, Chain | Mix | Graph):
             raise InvalidType(f"{whole!r:.80} has no places: pass a Chain, a Mix or a Graph, or leave place out")
         self.whole: Any = whole
         self.name: Any = self._checked(whole, name)
@@ -36,11 +37,16 @@ class Place:
 
     @staticmethod
     def _checked(whole: Any, name: Any) -> Any:
-        if not isinstance(whole, Chain | Mix):
-            keyed = [c for c in whole.cables if c.target.node == name and c.target.port == "key"]
+        if isinstance(whole, Graph):
+            whole[name]
+            keyed = [c for c in whole.cables if c.target.node == name and c.target.port == KEY]
             if keyed:
                 raise InvalidValue(f"{name} listens to a side-chain ({keyed[0]}), and a net hears one signal: "
                                    f"disconnect it, or choose another place")  # fmt: skip
+            reaching, first = whole.before(name).inputs, whole.inputs[0]
+            if first not in reaching:
+                raise InvalidValue(f"recordings play into the first input, {first}, and {name} hears {', '.join(reaching)}: "
+                                   f"name that first in inputs=")  # fmt: skip
             return name
         if isinstance(name, bool) or not isinstance(name, int):
             raise InvalidType(f"place = {name!r}: in a {type(whole).__name__} it is an index, from 0")
@@ -60,6 +66,11 @@ class Place:
         if isinstance(self.whole, Mix):
             return Chain()
         return Chain(self.whole[: self.name]) if isinstance(self.whole, Chain) else self.whole.before(self.name)
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether what arrives here depends on what the processor here makes of it."""
+        return isinstance(self.whole, Graph) and self.name in self.before
 
     def put(self, processor: Any) -> None:
         """Let another processor stand here; None: a wire."""

@@ -73,7 +73,7 @@ def arrive(
         whole = describe(place.whole)
     except InvalidType:
         whole = {}
-    told = [whole, place.name, sample_rate, [[s.name, s.split, hashlib.sha256(s.audio).hexdigest()] for s in sources]]
+    told = [whole, place.name, sample_rate, [[s.name, s.split, hashlib.sha256(s.audio.tobytes()).hexdigest()] for s in sources]]
     key = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     played = {i: s for i, s in enumerate(sources) if s.split == "test"}
     known = _recalled(folder, key, sources, sample_rate) if whole else None
@@ -99,6 +99,8 @@ def _warnings(place: Place, arriving: Arriving) -> list[str]:
     found = []
     if arriving.stereo:
         found.append(f"what arrives at {place} is stereo: the target was captured in mono, fed the mean of the channels")
+    if place.in_loop:
+        found.append(f"{place} is in a feedback loop: what arrives there was heard with the knobs as they stand")
     silent = list(getattr(place.whole, "inputs", ()))[1:]
     if silent:
         found.append(f"the recordings were played into the first input alone; silent stayed {', '.join(silent)}")

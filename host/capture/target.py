@@ -3,6 +3,7 @@
 What streams is streamed, block after block; what cannot (a VST2, Faust) plays each signal whole.
 """
 
+import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,10 +16,13 @@ from ...models.files import sha256_of
 from ...models.parameter import Parameter
 from .. import _pedalboard
 from ..chain import Chain
+from ..dawdreamer.faust import Faust
 from ..foreign import ForeignModel
 from ..native_knobs import range_is_unknown
 from ..offline import offline_reason
-from ..plugins import Plugin, load_plugin
+from ..plugins import load_plugin
+from ..plugins.face import PluginFace
+from ..plugins.formats import is_vst3
 
 BLOCK = 8192
 GIVEN_SCALES = ("linear", "log")
@@ -31,7 +35,8 @@ def as_processor(target: Any) -> Any:
         return load_plugin(target)
     if not callable(getattr(target, "process", None)):
         raise InvalidType(
-            f"target {target!r:.80} is no processor: pass a .vst3 or .onnx path, an effect, a pedalboard plugin or a Chain"
+            f"target {target!r:.80} is no processor: pass a .vst3, VST2 or .onnx path, an effect, a pedalboard plugin, "
+            "a Chain or a Graph"
         )
     return target
 
@@ -184,12 +189,16 @@ def identity_of(processor: Any) -> dict[str, Any]:
 
     if isinstance(processor, Chain) and len(processor) == 1:
         return identity_of(processor[0])
-    if isinstance(processor, Plugin):
-        native = processor.native
-        return {"name": processor.name, "manufacturer": native.manufacturer_name, "version": native.version,
-                "format": "VST3", "identifier": native.identifier, "file": processor.path.name,
-                "sha256": plugin_sha256(processor.path),
+    if isinstance(processor, PluginFace) and hasattr(processor, "path"):
+        path, report = Path(processor.path), getattr(processor, "report", None)
+        kind = "VST3" if is_vst3(path) else "VST2"
+        told = {key: getattr(report, key) for key in ("manufacturer", "version", "format", "identifier")} if report else {}
+        return {"name": processor.name, "manufacturer": "", "version": "", "format": kind, **told,
+                "file": path.name, "sha256": plugin_sha256(path),
                 "parameters": {n: [p.raw_value, p.string_value] for n, p in processor.parameters.items()}}  # fmt: skip
+    if isinstance(processor, Faust):
+        return {"name": processor.name, "manufacturer": "", "version": "", "format": "Faust",
+                "sha256": hashlib.sha256(processor.source.encode()).hexdigest()}  # fmt: skip
     if isinstance(processor, ForeignModel):
         return {"name": processor.name, "manufacturer": "", "version": "", "format": processor.kind,
                 "file": processor.path.name, "sha256": sha256_of(processor.path)}  # fmt: skip
