@@ -36,6 +36,11 @@ def arrivals(names: Sequence[str], inside: Iterable[Lead], latencies: Mapping[st
     return Arrivals(at, tuple(early))
 
 
+def moved_text(name: str, before: int, after: int) -> list[str]:
+    """Return what there is to say of a node that says another latency, in samples, after playing than before."""
+    return [] if before == after else [f"{name} said it lags {before} samples, after playing {after}"]
+
+
 def can_join(plan: Plan, lead: Lead) -> bool:
     """Tell whether a lead may lie inside an island: alone at its input, every channel as it is, now."""
     node = plan.nodes[lead.target]
@@ -80,9 +85,7 @@ class Island:
         rendered = engine.render(graph, samples + max(due[name] for name in wanted), wanted)
         self.moved = []
         for name, processor in self._processors.items():
-            now = processor.after_render(natives[name], engine.sample_rate)
-            if now != latencies[name]:
-                self.moved.append(f"{name} said it lags {latencies[name]} samples, after playing {now}")
+            self.moved += moved_text(name, latencies[name], processor.after_render(natives[name], engine.sample_rate))
         return {name: self._taken(name, rendered[name], due[name], samples) for name in wanted}
 
     def _sources(

@@ -13,13 +13,13 @@ from ...models.errors import InvalidValue, PluginError
 from ..container import latency_of
 from ..dawdreamer.node import DawDreamerNode
 from ..offline import offline_reason
-from ..playable import Playable, whole_signal
-from ..stages import push_through
+from ..playable import Playable
 from .arriving import arriving, samples_of
-from .islands import Island, arrivals, can_join
+from .islands import Island, arrivals, can_join, moved_text
 from .plan import Lead, Node, Plan
+from .playing import play_plan
 from .segments import Edge, Segment, segments
-from .streaming import stages_of
+from .timing import latency
 
 ISLAND, STREAM, WHOLE = "DawDreamer", "stream", "whole"
 ROOM = 64  # samples behind every signal, so that even an empty one is longer than it has channels
@@ -41,20 +41,12 @@ def play_offline(plan: Plan, given: Mapping[str, np.ndarray]) -> dict[str, np.nd
     """
     samples, moved = samples_of(given), list[str]()
     for _ in range(2):  # a plugin may say what it lags only once it has played: planned again then, once
-        room = ROOM + longest_way(plan, {name: latency_of(node.processor) for name, node in plan.nodes.items()})
+        room = ROOM + latency(plan)
         padded = {name: np.pad(audio, ((0, 0), (0, room))) for name, audio in given.items()}
         heard, moved = _play(plan, padded)
         if not moved:
             return {name: np.ascontiguousarray(heard[name][:, :samples]) for name in plan.outputs}
     raise PluginError(f"{'; '.join(moved)}, each time: it cannot be kept in step")
-
-
-def longest_way(plan: Plan, latencies: Mapping[str, int]) -> int:
-    """Return the most samples by which any way through a plan lags, delays that are meant left out."""
-    late: dict[str, int] = {}
-    for name in plan.nodes:
-        late[name] = latencies[name] + max((late[n.source] for n in plan.into(name) if not n.closes_loop), default=0)
-    return max(late.values(), default=0)
 
 
 def cut(plan: Plan) -> tuple[list[Segment], list[Lead]]:
@@ -110,7 +102,9 @@ def _play(plan: Plan, given: Mapping[str, np.ndarray]) -> tuple[dict[str, np.nda
         elif segment.colour == STREAM:
             heard |= _streamed(plan, segment.nodes, wanted, heard)
         else:
-            heard[segment.nodes[0]] = _whole(plan, segment.nodes[0], heard)
+            name, before = segment.nodes[0], latency_of(plan.nodes[segment.nodes[0]].processor)
+            heard[name] = _whole(plan, name, heard)
+            moved += moved_text(name, before, latency_of(plan.nodes[name].processor))
     return heard, moved
 
 
@@ -124,16 +118,7 @@ def _streamed(
             return {name: heard[name]}
         return {name: arriving(plan.into(name), heard, plan.nodes[name].arriving, plan.sample_rate)}
     part = plan.part(names, wanted)
-    given = np.concatenate([heard[name] for name in part.inputs])
-    stages = stages_of(part)
-    for stage in stages:
-        stage.start()
-    played, _ = whole_signal(lambda block: push_through(stages, block, plan.sample_rate), given, plan.sample_rate, names)
-    signals, at = dict[str, np.ndarray](), 0
-    for name in wanted:
-        signals[name] = played[at : at + plan.nodes[name].leaving]
-        at += plan.nodes[name].leaving
-    return signals
+    return part.unstack(play_plan(part, np.concatenate([heard[name] for name in part.inputs])))
 
 
 def _whole(plan: Plan, name: str, heard: Mapping[str, np.ndarray]) -> np.ndarray:
