@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .host.chain import Chain
     from .host.clone import clone
     from .host.convert import convert
+    from .host.dawdreamer.built_in import DawDreamerProcessor
     from .host.dawdreamer.faust import Faust
     from .host.evaluation import evaluate
     from .host.graph.graph import Graph
@@ -49,6 +50,7 @@ _FACE = {  # name: the module it comes from
     "Chain": "host.chain",
     "Mix": "host.mix",
     "Faust": "host.dawdreamer.faust",
+    "DawDreamerProcessor": "host.dawdreamer.built_in",
     "Graph": "host.graph.graph",
     "load_plugin": "host.plugins",
     "capture": "host.capture",
@@ -60,10 +62,10 @@ _FACE = {  # name: the module it comes from
     "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "Faust", "Gain", "Graph", "Mix", "NeuralAmp", "NeuralCompressor",
-           "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "TubeSaturator", "capture",
-           "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
-           "quantise", "train"]  # fmt: skip
+__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "DawDreamerProcessor", "Faust", "Gain", "Graph", "Mix",
+           "NeuralAmp", "NeuralCompressor", "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive",
+           "TubeSaturator", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin",
+           "models", "presets", "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,9 @@
 """Recipes: any processor as plain JSON data that rebuilds it, in another process or another year."""
 
+import base64
 import enum
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +13,33 @@ from ..models.model import load
 from . import _pedalboard
 from .chain import Chain
 from .container import Container
+from .dawdreamer.built_in import DawDreamerProcessor
+from .dawdreamer.faust import Faust
+from .dawdreamer.plugin import DawDreamerPlugin
 from .foreign import ForeignModel
+from .graph.graph import Graph
 from .mix import Mix
 from .native_knobs import native_settings
 from .plugins import Plugin, load_plugin
+from .plugins.formats import is_vst2
+from .plugins.isolated import IsolatedPlugin
 
 PLAIN = (bool, int, float, str)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of processor that a recipe can say.
+
+    Attributes:
+        holds: whether a processor is of this kind.
+        describe: its plain data, the kind left out.
+        build: a processor from that.
+    """
+
+    holds: Callable[[Any], bool]
+    describe: Callable[[Any], dict[str, Any]]
+    build: Callable[[dict[str, Any]], Any]
 
 
 def describe(processor: Any) -> dict[str, Any]:
@@ -24,29 +48,9 @@ def describe(processor: Any) -> dict[str, Any]:
     Raises:
         InvalidType: the processor holds something that plain data cannot say; names it.
     """
-    if processor is None:
-        return {"kind": "wire"}
-    if isinstance(processor, Mix):
-        return {"kind": "mix", "processors": [describe(p) for p in processor], "gains_db": list(processor.gains_db)}
-    if isinstance(processor, Container):
-        return {"kind": "chain", "processors": [describe(p) for p in processor]}
-    if isinstance(processor, NeuralEffect) and processor.model is not None:
-        if processor.model.path is None:
-            raise InvalidType("this model has no file yet: model.save(path), then load it, and describe that")
-        return {"kind": "model", "path": str(processor.model.path.resolve()), "values": _values(processor)}
-    if isinstance(processor, Effect):
-        name = type(processor).__name__
-        if REGISTRY.get(name) is not type(processor):
-            raise InvalidType(f"{name} is not registered: decorate it with @wetdry.effects.REGISTRY.register")
-        return {"kind": "effect", "name": name, "values": _values(processor)}
-    if isinstance(processor, Plugin):
-        return {"kind": "vst3", "path": str(Path(processor.path).resolve()), "plugin_name": processor.plugin_name,
-                "raw": processor.raw_values}  # fmt: skip
-    if isinstance(processor, ForeignModel):
-        return {"kind": "foreign", "path": str(processor.path.resolve()), "arguments": processor.arguments(),
-                "raw": processor.raw_values}  # fmt: skip
-    if _pedalboard.is_native(processor):
-        return {"kind": "native", "name": type(processor).__name__, "values": _native_values(processor)}
+    for name, kind in KINDS.items():
+        if kind.holds(processor):
+            return {"kind": name, **kind.describe(processor)}
     raise InvalidType(f"{processor!r:.80} cannot be written as a recipe")
 
 
@@ -56,28 +60,71 @@ def build(recipe: dict[str, Any]) -> Any:
     Raises:
         InvalidValue: an unknown kind; UnknownName, ModelFileError, PluginError: a part that is not there.
     """
-    kind = recipe.get("kind")
-    if kind == "wire":
-        return None
-    if kind == "chain":
-        return Chain([build(p) for p in recipe["processors"]])
-    if kind == "mix":
-        return Mix([build(p) for p in recipe["processors"]], recipe["gains_db"])
-    if kind == "model":
-        return NeuralEffect(load(recipe["path"]), **recipe["values"])
-    if kind == "effect":
-        return REGISTRY[recipe["name"]](**recipe["values"])
-    if kind == "vst3":
-        plugin = load_plugin(recipe["path"], recipe["plugin_name"])
-        plugin.raw_values = recipe["raw"]
-        return plugin
-    if kind == "foreign":
-        model = load_plugin(recipe["path"], **recipe["arguments"])
-        model.raw_values = recipe["raw"]
-        return model
-    if kind == "native":
-        return _build_native(recipe["name"], recipe["values"])
-    raise InvalidValue(f"recipe kind {kind!r} is not one of chain, effect, foreign, mix, model, native, vst3, wire")
+    kind = KINDS.get(recipe.get("kind", ""))
+    if kind is None:
+        raise InvalidValue(f"recipe kind {recipe.get('kind')!r} is not one of {', '.join(sorted(KINDS))}")
+    return kind.build(recipe)
+
+
+def _describe_graph(graph: Graph) -> dict[str, Any]:
+    return {"nodes": {name: describe(inside) for name, inside in graph.items()}, "patch": graph.patch,
+            "inputs": list(graph.inputs), "outputs": list(graph.outputs)}  # fmt: skip
+
+
+def _build_graph(recipe: dict[str, Any]) -> Graph:
+    nodes = {name: build(inside) for name, inside in recipe["nodes"].items()}
+    graph = Graph(nodes, inputs=recipe["inputs"], outputs=recipe["outputs"])
+    graph.patch = recipe["patch"]  # one that is not connected yet comes back as it was
+    return graph
+
+
+def _describe_model(effect: Any) -> dict[str, Any]:
+    if effect.model.path is None:
+        raise InvalidType("this model has no file yet: model.save(path), then load it, and describe that")
+    return {"path": str(effect.model.path.resolve()), "values": _values(effect)}
+
+
+def _describe_effect(effect: Effect) -> dict[str, Any]:
+    name = type(effect).__name__
+    if REGISTRY.get(name) is not type(effect):
+        raise InvalidType(f"{name} is not registered: decorate it with @wetdry.effects.REGISTRY.register")
+    return {"name": name, "values": _values(effect)}
+
+
+def _describe_plugin(plugin: Any) -> dict[str, Any]:
+    """Knobs by position, how it is hosted, and its state where one was loaded that the knobs may not say."""
+    state = {"state": base64.b64encode(plugin.raw_state).decode()} if plugin.holds_state else {}
+    return {"path": str(Path(plugin.path).resolve()), "plugin_name": plugin.plugin_name, "raw": plugin.raw_values,
+            **plugin.hosted_as(), **state}  # fmt: skip
+
+
+def _build_plugin(recipe: dict[str, Any]) -> Any:
+    hosted_as = {name: recipe[name] for name in ("host", "isolated") if name in recipe}
+    plugin: Any = load_plugin(recipe["path"], recipe["plugin_name"], **hosted_as)
+    if "state" in recipe:
+        plugin.raw_state = base64.b64decode(recipe["state"])
+    plugin.raw_values = recipe["raw"]
+    return plugin
+
+
+def _is_plugin(processor: Any) -> bool:
+    return isinstance(processor, Plugin | DawDreamerPlugin | IsolatedPlugin)
+
+
+def _describe_faust(faust: Faust) -> dict[str, Any]:
+    source = {"path": str(faust.path.resolve())} if faust.path else {"source": faust.source}
+    return {**source, "values": faust.values()}
+
+
+def _describe_foreign(model: ForeignModel) -> dict[str, Any]:
+    return {"path": str(model.path.resolve()), "arguments": model.arguments(), "raw": model.raw_values}
+
+
+def _build_foreign(recipe: dict[str, Any]) -> ForeignModel:
+    model = load_plugin(recipe["path"], **recipe["arguments"])
+    assert isinstance(model, ForeignModel)
+    model.raw_values = recipe["raw"]
+    return model
 
 
 def _values(effect: Effect) -> dict[str, Any]:
@@ -113,3 +160,47 @@ def _build_native(name: str, values: dict[str, Any]) -> Any:
             value = type(getattr(plugin, key)).__members__[value["choice"]]
         setattr(plugin, key, value)
     return plugin
+
+
+KINDS: dict[str, Kind] = {  # the first that holds counts
+    "wire": Kind(lambda p: p is None, lambda p: {}, lambda r: None),
+    "mix": Kind(
+        lambda p: isinstance(p, Mix),
+        lambda p: {"processors": [describe(inside) for inside in p], "gains_db": list(p.gains_db)},
+        lambda r: Mix([build(inside) for inside in r["processors"]], r["gains_db"]),
+    ),
+    "chain": Kind(
+        lambda p: isinstance(p, Container),
+        lambda p: {"processors": [describe(inside) for inside in p]},
+        lambda r: Chain([build(inside) for inside in r["processors"]]),
+    ),
+    "graph": Kind(lambda p: isinstance(p, Graph), _describe_graph, _build_graph),
+    "model": Kind(
+        lambda p: isinstance(p, NeuralEffect) and p.model is not None,
+        _describe_model,
+        lambda r: NeuralEffect(load(r["path"]), **r["values"]),
+    ),
+    "effect": Kind(
+        lambda p: isinstance(p, Effect),
+        _describe_effect,
+        lambda r: REGISTRY[r["name"]](**r["values"]),
+    ),
+    "vst2": Kind(lambda p: _is_plugin(p) and is_vst2(p.path), _describe_plugin, _build_plugin),
+    "vst3": Kind(_is_plugin, _describe_plugin, _build_plugin),
+    "faust": Kind(
+        lambda p: isinstance(p, Faust),
+        _describe_faust,
+        lambda r: Faust(Path(r["path"]) if "path" in r else r["source"], **r["values"]),
+    ),
+    "dawdreamer": Kind(
+        lambda p: isinstance(p, DawDreamerProcessor),
+        lambda p: {"name": p.kind, "values": p.values()},
+        lambda r: DawDreamerProcessor(r["name"], **r["values"]),
+    ),
+    "foreign": Kind(lambda p: isinstance(p, ForeignModel), _describe_foreign, _build_foreign),
+    "native": Kind(
+        _pedalboard.is_native,
+        lambda p: {"name": type(p).__name__, "values": _native_values(p)},
+        lambda r: _build_native(r["name"], r["values"]),
+    ),
+}

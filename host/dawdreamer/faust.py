@@ -54,10 +54,6 @@ class Faust(DawDreamerNode):
         for name, value in knobs.items():
             self.parameters[name].value = value
 
-    def _put(self, name: str, raw: float) -> None:
-        with self._lock:
-            self._foreign[name].raw_value = raw
-
     @property
     def _folder(self) -> str:
         return str(self.path.resolve().parent) if self.path else ""
@@ -84,7 +80,7 @@ class Faust(DawDreamerNode):
     # identity
 
     def __reduce__(self) -> Any:
-        return _rebuild, (self._written, {name: self._get(name) for name in self._table})
+        return _rebuild, (self._written, self.values())
 
     @property
     def _written(self) -> str:

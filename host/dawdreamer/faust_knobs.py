@@ -9,6 +9,7 @@ from typing import Any
 from ...models.errors import InvalidValue
 from ...models.parameter import Parameter
 from ..plugins.knobs import Knob
+from .held_knob import switch
 from .plugin_parameters import python_name
 
 CALL = re.compile(r"ui_interface->(\w+)\((.*)\);")
@@ -57,21 +58,16 @@ def widgets_of(cpp: str) -> list[Widget]:
 def knob_of(widget: Widget, name: str) -> Knob:
     """Return the knob of a widget. A menu's or radio's choices are its texts; a check box is False or True."""
     if not widget.numbers:
-        return _switch(name, False, (False, True))
+        return switch(name, False, (False, True))
     default, low, high, _ = widget.numbers
     choices = tuple(text for text, _ in menu_of(widget))
     if choices:
         values = [value for _, value in menu_of(widget)]
-        return _switch(name, choices[min(range(len(values)), key=lambda i: abs(values[i] - default))], choices)
+        return switch(name, choices[min(range(len(values)), key=lambda i: abs(values[i] - default))], choices)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InvalidValue(f"{'/'.join(widget.path)} of this Faust program has a range of {low:g} to {high:g}")
     scale = "log" if widget.told.get("scale") == "log" and low > 0 else "linear"
     return Knob(Parameter(name, widget.told.get("unit", ""), low, high, min(max(default, low), high), scale=scale))
-
-
-def _switch(name: str, default: Any, choices: tuple[Any, ...]) -> Knob:
-    last = max(len(choices) - 1, 1)
-    return Knob(Parameter(name, default=default, choices=choices), tuple(i / last for i in range(len(choices))))
 
 
 def number_of(widget: Widget, value: Any) -> float:

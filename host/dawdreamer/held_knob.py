@@ -1,7 +1,8 @@
-"""A knob that we hold ourselves, because DawDreamer's processor does not exist until it plays."""
+"""Knobs that we hold ourselves, because DawDreamer's processor does not exist until it plays."""
 
 from typing import Any
 
+from ...models.parameter import Parameter
 from ..plugins.knobs import Knob
 
 
@@ -25,3 +26,9 @@ class HeldKnob:
     def string_value(self) -> str:
         """The value with its unit."""
         return self._knob.parameter.text(self.value)
+
+
+def switch(name: str, default: Any, choices: tuple[Any, ...]) -> Knob:
+    """Return a knob that stands at one of `choices`."""
+    last = max(len(choices) - 1, 1)
+    return Knob(Parameter(name, default=default, choices=choices), tuple(i / last for i in range(len(choices))))

@@ -13,7 +13,8 @@ from ..plugins.knobs import Knob
 class DawDreamerNode(PluginFace):
     """A processor that DawDreamer plays, over whole signals only: each render resets what is in the engine.
 
-    A subclass gives `add_to`, sets the channel counts, and then calls `_take_knobs` and `_forget`.
+    A subclass gives `add_to`, sets the channel counts, and then calls `_take_knobs` and `_forget`; where it holds the knobs
+    itself (`HeldKnob`), it need not say how one is turned.
 
     Attributes:
         input_channels, output_channels: of its signal, the side-chain not counted.
@@ -39,6 +40,10 @@ class DawDreamerNode(PluginFace):
         """Its knobs as rows, by name."""
         return dict(self._table)
 
+    def values(self) -> dict[str, Any]:
+        """Return where every knob stands, by name, in its unit."""
+        return {name: self._get(name) for name in self._table}
+
     @property
     def latency_samples(self) -> int:
         """Samples by which its sound lags, at the rate last played; `process` compensates them."""
@@ -48,6 +53,10 @@ class DawDreamerNode(PluginFace):
     def tail_seconds(self) -> float:
         """Seconds it rings on, where that is known; else 0."""
         return 0.0
+
+    def _put(self, name: str, raw: float) -> None:
+        with self._lock:
+            self._foreign[name].raw_value = raw
 
     def add_to(self, engine: Engine, name: str) -> Any:
         """Put a new instance, the knobs as they stand, into `engine` as `name` and return DawDreamer's processor.

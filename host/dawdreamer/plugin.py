@@ -7,15 +7,17 @@ import numpy as np
 
 from ...models.errors import PluginError
 from .._dawdreamer import Engine
+from ..plugins.formats import is_vst2
 from ..plugins.knobs import knobs_of
 from ..plugins.probe import PluginReport
 from .node import DawDreamerNode
 from .plugin_parameters import parameters_of
+from .plugin_state import DawDreamerState
 
 FIRST_RATE = 48000.0
 
 
-class DawDreamerPlugin(DawDreamerNode):
+class DawDreamerPlugin(DawDreamerState, DawDreamerNode):
     """A VST2 or VST3 hosted by DawDreamer: the same knobs as in the other host, whole signals only.
 
     Inputs beyond the outputs are its side-chain (`key_channels`). Every call plays a new instance, because DawDreamer
@@ -32,7 +34,8 @@ class DawDreamerPlugin(DawDreamerNode):
     def __init__(self, path: Path, report: PluginReport | None = None) -> None:
         own = self.__dict__  # past __setattr__, which only lets knobs through
         own["path"], own["report"] = Path(path), report
-        own["_moved"] = {}  # positions turned by hand, by name: what is not here stands as the plugin made it
+        own["_loaded"] = None  # the preset last loaded, as bytes
+        own["_moved"] = {}  # positions turned by hand, since then, by name; what is not here stands as the plugin made it
         own["_latency"], own["_engine"] = 0, Engine(FIRST_RATE)
         native = own["native"] = own["_engine"].plugin("held", self.path)
         inputs, outputs = native.get_num_input_channels(), native.get_num_output_channels()
@@ -86,6 +89,8 @@ class DawDreamerPlugin(DawDreamerNode):
         """Load a new instance into `engine`, the knobs as they stand, and return the PluginProcessor."""
         with self._lock:
             native = engine.plugin(name, self.path)
+            if self._loaded is not None:
+                self.load_into(native, self._loaded)
             for knob, raw in self._moved.items():
                 native.set_parameter(self._foreign[knob].index, raw)
             return native
@@ -97,15 +102,26 @@ class DawDreamerPlugin(DawDreamerNode):
 
     # identity
 
+    def hosted_as(self) -> dict[str, Any]:
+        """Return the keywords of `load_plugin` by which it is hosted like this."""
+        return {} if is_vst2(self.path) else {"host": "dawdreamer"}
+
+    @property
+    def holds_state(self) -> bool:
+        """Whether a state or preset was loaded into it: its knobs alone may then not say what it is."""
+        return self._loaded is not None
+
     def __reduce__(self) -> Any:
-        return _rebuild, (self.path, self.report, dict(self._moved))
+        return _rebuild, (self.path, self.report, self._loaded, dict(self._moved))
 
     def __repr__(self) -> str:
-        host = ", host='dawdreamer'" if self.path.suffix.lower() == ".vst3" else ""
+        host = "".join(f", {name}={value!r}" for name, value in self.hosted_as().items())
         return f"load_plugin({str(self.path)!r}, None, {self.moved()!r}{host})"
 
 
-def _rebuild(path: Path, report: PluginReport | None, moved: dict[str, float]) -> DawDreamerPlugin:
+def _rebuild(path: Path, report: PluginReport | None, loaded: bytes | None, moved: dict[str, float]) -> DawDreamerPlugin:
     plugin = DawDreamerPlugin(path, report)
+    if loaded is not None:
+        plugin.put_preset(loaded)
     plugin.raw_values = moved
     return plugin

@@ -36,6 +36,7 @@ class ForeignParameter:
 
     def _read_texts(self) -> None:
         texts = self._native().get_parameter_range(self.index, STEPS, False)
+        self.is_discrete |= len(texts) == 2  # a VST2 does not say
         read = [read_number(text) for text in texts.values()]
         numbers = [found[0] for found in read if found is not None]
         if len(numbers) == len(read):

@@ -229,6 +229,15 @@ class IsolatedPlugin(PluginFace):
 
     # identity
 
+    def hosted_as(self) -> dict[str, Any]:
+        """Return the keywords of `load_plugin` by which it is hosted like this."""
+        return {name: value for name, value in self.arguments.items() if name == "host"} | {"isolated": True}
+
+    @property
+    def holds_state(self) -> bool:
+        """Whether a state or preset was loaded into it: its knobs alone may then not say what it is."""
+        return self._state is not None
+
     def __reduce__(self) -> Any:
         state = self._state if self._process is None else self.raw_state
         return _rebuild, (self.path, self.plugin_name, self.arguments, self.timeout, state, self.raw_values)

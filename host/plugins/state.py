@@ -49,6 +49,7 @@ class PluginState:
                 self.native.raw_state = bytes(data)
             except (RuntimeError, ValueError) as error:
                 raise PluginError(f"{self.name} refused this state ({str(error).splitlines()[0]})") from None
+            self.__dict__["holds_state"] = True
             self.reset()
 
     @property
@@ -72,6 +73,7 @@ class PluginState:
                 self.native.load_preset(str(path))
             except (RuntimeError, ValueError, ImportError) as error:
                 raise PluginError(f"{path} is not a preset of {self.name} ({str(error).splitlines()[0]})") from None
+            self.__dict__["holds_state"] = True
             self.reset()
 
     def _settled(self) -> Any:

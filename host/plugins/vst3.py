@@ -24,6 +24,7 @@ class Plugin(PluginFace, PluginState):
         name, path, plugin_name: of the plugin.
         channels: channel counts it takes.
         report: what the probe found; None where it was skipped.
+        holds_state: whether a state or preset was loaded into it: its knobs alone may then not say what it is.
     """
 
     def __init__(self, path: Path, plugin_name: str | None = None, report: PluginReport | None = None) -> None:
@@ -36,6 +37,7 @@ class Plugin(PluginFace, PluginState):
         table = {name: knob for name, knob in found.items() if name not in filtered}
         self._take_knobs(native.name, table, filtered, dict(native.parameters))
         self._forget()
+        own["holds_state"] = False  # a state or preset was loaded: the knobs alone may not say what it is
         own["_stale"] = False  # a knob moved since audio last ran: the plugin would save its old state
         own["_prepared"] = None  # (rate, channels, block) of the running stream
 
@@ -120,6 +122,10 @@ class Plugin(PluginFace, PluginState):
         return board.process(planar, rate, buffer_size=block, reset=reset)
 
     # identity
+
+    def hosted_as(self) -> dict[str, Any]:
+        """Return the keywords of `load_plugin` by which it is hosted like this."""
+        return {}
 
     def __reduce__(self) -> Any:
         return _rebuild, (self.path, self.plugin_name, self.raw_values, self.raw_state)
