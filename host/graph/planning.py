@@ -5,7 +5,7 @@ from typing import Any
 
 from ...models.errors import InvalidValue
 from ..container import latency_of
-from .ordering import Undelayed, closing_pairs, playing_order, reached
+from .ordering import Undelayed, closing_pairs, playing_order
 from .plan import Lead, Node, Plan
 from .ports import channels_out, key_channels, taken_text, widened
 from .wiring import Strung, Wiring
@@ -40,12 +40,9 @@ def make_plan(wiring: Wiring, sample_rate: float, widths: Mapping[str, int], out
 
 
 def _fed(wiring: Wiring, nodes: dict[str, Any], strung: list[Strung]) -> tuple[dict[str, Any], list[Strung]]:
-    """Leave out what no input reaches: doors of sub-graphs that nobody uses."""
-    after: dict[str, list[str]] = {}
-    for s in strung:
-        after.setdefault(s.source, []).append(s.target)
-    fed = set().union(*(reached(name, after) for name in wiring.inputs))
-    return {n: p for n, p in nodes.items() if n in fed}, [s for s in strung if s.source in fed]
+    """Leave out what no input reaches: in sub-graphs, what hangs on doors that nobody uses."""
+    fed = wiring.fed(strung)
+    return {n: p for n, p in nodes.items() if n in fed}, [s for s in strung if s.source in fed and s.target in fed]
 
 
 def _closing(wiring: Wiring, nodes: Mapping[str, Any], strung: list[Strung], rate: float) -> set[tuple[str, str]]:

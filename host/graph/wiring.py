@@ -1,6 +1,6 @@
 """The wiring: nodes and cables as the user sees them, checked as they come; sub-graphs opened."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,8 +69,8 @@ class Wiring:
                 other = ends.setdefault((cable.source, cable.target), cable)
                 if other is not cable:
                     where = f" (line {other.line})" if other.line else ""
-                    raise InvalidValue(f"{cable.said}: this cable is there already{where}; a louder one has a level: "
-                                       f"{cable.source} -> 6 dB -> {cable.target}")  # fmt: skip
+                    raise InvalidValue(f"{cable.said}: this cable is there already{where}; give it a level, or let the second "
+                                       "way lead through a wire (a node that is None)")  # fmt: skip
                 self.cables.append(cable)
             self.check_loops()
         except WetdryError:
@@ -178,40 +178,35 @@ class Wiring:
     def check_whole(self) -> None:
         """Raise InvalidValue where something is not connected; says what, and what to do."""
         nodes, strung = self.opened()
-        after: dict[str, list[str]] = {}
-        before: dict[str, list[str]] = {}
-        heard = {s.target for s in strung if not s.into_key}
-        for s in strung:
-            after.setdefault(s.source, []).append(s.target)
-            before.setdefault(s.target, []).append(s.source)
-        for name in self.outputs:
-            if name not in before:
-                raise InvalidValue(f"nothing runs to the output {name!r}: end a line with -> {name}")
-        for name in self.inputs:
-            if name not in after:
-                raise InvalidValue(f"the input {name!r} runs nowhere: begin a line with {name} ->, or leave it out of inputs")
-        fed = set().union(*(reached(name, after) for name in self.inputs))
+        after = {name: [s.target for s in strung if s.source == name] for name in nodes}
+        before = {name: [s.source for s in strung if s.target == name] for name in nodes}
+        fed = self.fed(strung)
         used = set().union(*(reached(name, before) for name in self.outputs))
-        for name in self._own(nodes):
-            if name not in heard:
-                only = "but its side-chain is fed" if name in before else "it is not connected"
-                raise InvalidValue(f"nothing runs to {name!r}, {only}: write a line with -> {name}, or remove it")
+        for name in self.inputs:
+            if not after[name]:
+                raise InvalidValue(f"the input {name!r} runs nowhere: begin a line with {name} ->, or leave it out of inputs")
+        for name in self.outputs:
             if name not in fed:
-                raise InvalidValue(f"no input of the graph reaches {name!r}: run {self.inputs[0]} to it, or remove it")
-            if name not in used and "." not in name:
+                raise InvalidValue(f"no sound reaches the output {name!r}: end a line with -> {name}")
+        for name in self.nodes:
+            if _doors(self.nodes[name]):
+                continue  # what of a sub-graph is not used is not played
+            if not before[name]:
+                raise InvalidValue(f"nothing runs to {name!r}: write a line with -> {name}, or remove it")
+            if name not in fed:
+                raise InvalidValue(f"no input of the graph reaches {name!r}, its side-chain aside: "
+                                   f"run {self.inputs[0]} to it, or remove it")  # fmt: skip
+            if name not in used:
                 raise InvalidValue(f"{name!r} runs to no output: write {name} -> {self.outputs[0]}, remove it, "
                                    f"or make it one: outputs=({self.outputs[0]!r}, …)")  # fmt: skip
 
-    def _own(self, nodes: Mapping[str, Any]) -> Iterator[str]:
-        """Yield the nodes that must be connected: not the doors, of sub-graphs neither, which may be left unused."""
-        for name in nodes:
-            if name not in self.inputs and name not in self.outputs and not self._is_door(name):
-                yield name
-
-    def _is_door(self, name: str) -> bool:
-        first, _, rest = name.partition(".")
-        doors = _doors(self.nodes.get(first))
-        return bool(rest and doors and (rest in (*doors.inputs, *doors.outputs) or doors._is_door(rest)))
+    def fed(self, strung: Iterable[Strung]) -> set[str]:
+        """Return the opened nodes that some input's sound reaches, side-chains aside."""
+        after: dict[str, list[str]] = {}
+        for s in strung:
+            if not s.into_key:
+                after.setdefault(s.source, []).append(s.target)
+        return set().union(*(reached(name, after) for name in self.inputs))
 
 
 def check_name(name: Any) -> str:
