@@ -81,6 +81,9 @@ class Playable(ABC):
                 raise InvalidValue(f"{processor!r} stands twice; a processor has one state: add a copy instead")
             seen.add(id(processor))
 
+    def _check_in_series(self) -> None:
+        """Raise where it has more than one input and one output, and so cannot stand in a chain."""
+
     # sound
 
     def reset(self) -> None:
@@ -157,7 +160,7 @@ class Playable(ABC):
         from .offline import offline_reason
 
         self._running, self._repeated = None, NEVER
-        if offline_reason(self):
+        if self._stages is None and offline_reason(self):  # there are stages only where all inside can stream
             from .graph.offline import play_offline
 
             plan = self._plan(rate, len(planar))

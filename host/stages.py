@@ -53,8 +53,8 @@ class NativeStage:
     """A maximal run of pedalboard's own plugins: one native call a block.
 
     A native plugin loses its state when a block is larger than any since its reset, so later blocks are cut to
-    the size of the first (8192 samples at most); and it guesses the layout of a block with fewer samples than channels, so the board
-    that holds it has been told the channel count by a block of silence, while it was still empty.
+    the size of the first, and that to 8192 samples; and it guesses the layout of a block with fewer samples than
+    channels, so the board that holds it has been told the channel count by a block of silence, while it was still empty.
     """
 
     def __init__(self, plugins: Sequence[Any]) -> None:

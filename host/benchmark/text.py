@@ -7,6 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from .budgets import BLOCK, MOST_CALL_RATIO, TCN_BLOCK, TCN_REAL_TIME, SeedBudgets
+from .chains import ABOVE_BLOCK, MOST_ABOVE_US, ChainCosts
+from .chains import MOST_RATIO as MOST_CHAIN_RATIO
 from .comparison import Comparison
 from .effects import MOST_RATIO, MOST_RATIO_BLOCK, EffectCosts
 from .engines import OURS
@@ -89,6 +91,30 @@ def effects_text(found: EffectCosts) -> list[Any]:
     )
     if found.silence:
         how += f"; quiet: {found.silence_seconds:g} s of silence after a loud second over noise, bold above {BAR:g}"
+    return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
+
+
+def chains_text(found: ChainCosts) -> list[Any]:
+    """Return what to print of the chains' costs."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("chain", "block", "beside", "µs", "in a Chain", "above", "ratio"):
+        table.add_column(heading, justify="left" if heading in ("chain", "beside") else "right", no_wrap=True)
+    named = ""
+    for cost in found.costs:
+        above, ratio = f"{cost.above_us:.2f}", f"{cost.ratio:.3f}"
+        if cost.over and cost.parts == "kernels":
+            above = f"[bold]{above}[/bold]"
+        elif cost.over:
+            ratio = f"[bold]{ratio}[/bold]"
+        name, named = "" if cost.name == named else cost.name, cost.name
+        times = f"{cost.parts_us:.2f}", f"{cost.chain_us:.2f}"
+        table.add_row(name, str(cost.buffer_size or "whole"), cost.parts, *times, above, ratio)
+    how = (
+        f"µs a block, called from Python; whole: a signal of {found.seconds:g} s in one call. kernels: each effect alone, no "
+        f"Python between blocks, summed; pedalboard: its own Pedalboard of the same plugins. Mono, the best of {found.rounds} "
+        f"rounds taking turns, seed {found.seed}. Bold: more than {MOST_ABOVE_US:g} µs above the kernels in blocks of "
+        f"{ABOVE_BLOCK}, more than {MOST_CHAIN_RATIO:g} x pedalboard"
+    )
     return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
 
 

@@ -9,6 +9,7 @@ from .common import console
 from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 
 BLOCKS, EFFECT_BLOCKS = "1,16,64,256,2048", "64,512"
+CHAIN_HELP = "Measure what a Chain costs above its effects' kernels, and above pedalboard for a run of native plugins."
 EFFECTS_HELP = "Measure our effects beside pedalboard's; the arguments are then names of effects, none: all."
 AGAINST_HELP = (
     "Another engine to take turns with: 'COMMAND {model} {block} {seconds}'. It plays the model on one thread in such blocks, "
@@ -18,10 +19,12 @@ AGAINST_HELP = (
 
 def run(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Model files of any format; none is needed with --seed-budgets or --effects.")
+        list[Path] | None,
+        typer.Argument(help="Model files of any format; none is needed with --seed-budgets, --effects or --chain."),
     ] = None,
     block: Annotated[
-        str | None, typer.Option(help=f"Samples a block, comma-separated; left out: {BLOCKS}, for effects {EFFECT_BLOCKS}.")
+        str | None,
+        typer.Option(help=f"Samples a block, comma-separated; left out: {BLOCKS}, for effects and chains {EFFECT_BLOCKS}."),
     ] = None,
     engines: Annotated[str, typer.Option(help="ours, onnxruntime, torch, torchscript, comma-separated; or all.")] = "ours",
     against: Annotated[list[str] | None, typer.Option(help=AGAINST_HELP)] = None,
@@ -34,6 +37,7 @@ def run(
         bool, typer.Option("--seed-budgets", help="Measure nets of seeded weights against budgets.")
     ] = False,
     effects: Annotated[bool, typer.Option("--effects", help=EFFECTS_HELP)] = False,
+    chain: Annotated[bool, typer.Option("--chain", help=CHAIN_HELP)] = False,
     silence: Annotated[
         float, typer.Option(help="With --effects: seconds of silence after a loud one, against noise; 0: none.")
     ] = 60.0,
@@ -50,6 +54,8 @@ def run(
     """
     if effects:
         _bench_effects(files or [], block or EFFECT_BLOCKS, rounds, seconds, silence, seed, plot, json)
+    elif chain:
+        _bench_chains(files, block or EFFECT_BLOCKS, rounds, seconds, seed, plot, json)
     else:
         _bench_models(files, block or BLOCKS, engines, against, rounds, seconds, seed, seed_budgets, plot, json,
                       loading(slim, activation, layer1x1_post_film, reversed_linear))  # fmt: skip
@@ -68,6 +74,22 @@ def _bench_effects(
         raise InvalidValue(f"--silence {silence:g} is outside 0 to 3600")
     found = measure_effects([str(name) for name in names], block_sizes(block), rounds, seconds, silence, seed)
     for part in effects_text(found):
+        console.print(part)
+    if json:
+        _write_json(json, found.to_dict())
+
+
+def _bench_chains(
+    files: list[Path] | None, block: str, rounds: int, seconds: float, seed: int, plot: Path | None, json: Path | None
+) -> None:
+    from ...models.errors import InvalidValue
+    from ..benchmark.chains import measure_chains
+    from ..benchmark.text import chains_text
+
+    if plot or files:
+        raise InvalidValue("--chain measures chains of its own and draws nothing: leave files and --plot out")
+    found = measure_chains(block_sizes(block), rounds, seconds, seed)
+    for part in chains_text(found):
         console.print(part)
     if json:
         _write_json(json, found.to_dict())
@@ -104,7 +126,7 @@ def _bench_models(
     from ..figures_file import check_suffix
 
     if not files and not seed_budgets:
-        raise InvalidValue("bench needs a model file, --seed-budgets or --effects")
+        raise InvalidValue("bench needs a model file, --seed-budgets, --effects or --chain")
     if plot:
         check_suffix(plot)
         if not files:

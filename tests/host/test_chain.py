@@ -92,6 +92,16 @@ def test_natives_in_a_chain_equal_a_pedalboard(channels):
     assert np.array_equal(Chain(plugins())(audio, RATE), pedalboard.Pedalboard(plugins())(audio, RATE))
 
 
+def test_blocks_larger_than_pedalboard_cuts_them():
+    def make():
+        return Chain([pedalboard.Reverb(), pedalboard.Chorus(), pedalboard.BrickwallLimiter()])
+
+    chain, audio = make(), noise(samples=40000)
+    latency = chain.latency_samples
+    wet = np.concatenate([chain(part, RATE, reset=False) for part in np.split(audio, [20000, 20100], axis=1)], axis=1)
+    assert np.array_equal(wet, make()(audio, RATE)[:, : 40000 - latency])
+
+
 def test_known_upstream_bugs_are_still_there():
     """When one of these fails, pedalboard has mended it, and the way around it in stages.py can go."""
     audio = noise(2, 3000)

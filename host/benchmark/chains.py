@@ -1,0 +1,164 @@
+"""What a chain costs above what stands in it: our effects' kernels, or pedalboard's own call for the same plugins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...effects import Bitcrusher, Effect, Gain, TubeSaturator
+from .. import _pedalboard
+from ..chain import Chain
+from ..evaluation.surroundings import machine, versions
+from .benchmark import noise
+from .compiled_host import CompiledHost
+from .processor import start_stream
+from .race import check_rounds, check_seconds
+from .timing import best_pass, cut
+
+RATE = 48000.0
+BLOCKS = (64, 512)
+TURN_SECONDS = 0.1
+MOST_ABOVE_US, ABOVE_BLOCK = 10.0, 64  # the bar of our effects, and the block it holds for
+MOST_RATIO = 1.1  # the bar of native plugins, for any block
+WHOLE = 0  # the block of a whole signal
+NATIVES: dict[str, tuple[tuple[str, dict[str, float]], ...]] = {
+    "four cheap native plugins": (
+        ("Gain", {"gain_db": -1}),
+        ("HighpassFilter", {"cutoff_frequency_hz": 80}),
+        ("LowpassFilter", {"cutoff_frequency_hz": 9000}),
+        ("Gain", {"gain_db": 1}),
+    ),
+    "ten native plugins": (
+        ("Gain", {"gain_db": -1}),
+        ("HighpassFilter", {"cutoff_frequency_hz": 80}),
+        ("Compressor", {}),
+        ("Distortion", {"drive_db": 6}),
+        ("LowpassFilter", {"cutoff_frequency_hz": 9000}),
+        ("PeakFilter", {}),
+        ("Chorus", {}),
+        ("Delay", {}),
+        ("Reverb", {}),
+        ("Gain", {"gain_db": 1}),
+    ),
+}
+
+
+def ten_effects() -> list[Effect]:
+    """Return ten of our cheap effects."""
+    return [
+        Gain(gain_db=-1),
+        TubeSaturator(oversampling=1, drive_db=12),
+        Bitcrusher(bit_depth=14),
+        Gain(gain_db=1),
+        TubeSaturator(oversampling=1, drive_db=6),
+        Gain(gain_db=-2),
+        Bitcrusher(bit_depth=12),
+        TubeSaturator(oversampling=1, drive_db=3),
+        Bitcrusher(bit_depth=16),
+        Gain(gain_db=2),
+    ]
+
+
+def natives(name: str) -> list[Any]:
+    """Return the plugins of a case in `NATIVES`. Raises MissingExtra where pedalboard is not installed."""
+    return [_pedalboard.native_class(kind)(**knobs) for kind, knobs in NATIVES[name]]
+
+
+@dataclass(frozen=True)
+class ChainCost:
+    """One chain, in µs a block: the best pass of all rounds, which is what it costs while nothing else runs.
+
+    Attributes:
+        name: of the case.
+        buffer_size: samples a block; 0: a whole signal, where times are of all of it.
+        parts: what the others are measured against: "kernels" (each effect alone in a compiled loop, summed) or "pedalboard".
+        parts_us, chain_us: what those and a Chain cost.
+    """
+
+    name: str
+    buffer_size: int
+    parts: str
+    parts_us: float
+    chain_us: float
+
+    @property
+    def above_us(self) -> float:
+        """What the chain adds."""
+        return self.chain_us - self.parts_us
+
+    @property
+    def ratio(self) -> float:
+        """The chain over its parts."""
+        return self.chain_us / self.parts_us
+
+    @property
+    def over(self) -> bool:
+        """Whether it costs more than its bar allows."""
+        if self.parts == "kernels":
+            return self.buffer_size == ABOVE_BLOCK and self.above_us > MOST_ABOVE_US
+        return self.ratio > MOST_RATIO
+
+
+@dataclass(frozen=True)
+class ChainCosts:
+    """All cases, and how they were measured."""
+
+    costs: tuple[ChainCost, ...]
+    rounds: int
+    seconds: float
+    seed: int
+    machine: dict[str, Any] = field(default_factory=machine)
+    versions: dict[str, str] = field(default_factory=versions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return asdict(self)
+
+
+def measure_chains(blocks: Sequence[int] = BLOCKS, rounds: int = 9, seconds: float = 0.5, seed: int = 0) -> ChainCosts:
+    """Measure ten of our effects, and runs of native plugins, streamed in blocks and as whole signals; all take turns.
+
+    Raises:
+        MissingExtra: pedalboard is not installed. InvalidValue: rounds or seconds.
+    """
+    check_rounds(rounds)
+    check_seconds(seconds)
+    audio = noise(seconds, RATE, seed)
+    costs = [_ours(audio, size, rounds) for size in blocks]
+    costs += [_natives(name, audio, size, rounds) for name in NATIVES for size in (*blocks, WHOLE)]
+    return ChainCosts(tuple(costs), rounds, seconds, seed)
+
+
+def _ours(audio: np.ndarray, size: int, rounds: int) -> ChainCost:
+    hosts, chain = [CompiledHost(effect, size, RATE) for effect in ten_effects()], Chain(ten_effects())
+    alone = lambda: sum(host.best_pass(audio, TURN_SECONDS / len(hosts)) for host in hosts) * size  # noqa: E731
+    return _cost("ten of our effects", size, "kernels", rounds, alone, lambda: streamed(chain, audio, size))
+
+
+def _natives(name: str, audio: np.ndarray, size: int, rounds: int) -> ChainCost:
+    board, chain = _pedalboard.pedalboard().Pedalboard(natives(name)), Chain(natives(name))
+    play = streamed if size else whole
+    return _cost(name, size, "pedalboard", rounds, lambda: play(board, audio, size), lambda: play(chain, audio, size))
+
+
+def _cost(name: str, size: int, parts: str, rounds: int, alone: Callable[[], float], chained: Callable[[], float]) -> ChainCost:
+    below, above = (min(taken) / 1000 for taken in zip(*((alone(), chained()) for _ in range(rounds)), strict=True))
+    return ChainCost(name, size, parts, below, above)
+
+
+def streamed(processor: Any, audio: np.ndarray, size: int) -> float:
+    """Return ns a block of the best pass of a stream called from Python, as a host calls a plugin."""
+    blocks = cut(audio, size)
+
+    def play() -> None:
+        for block in blocks:
+            processor.process(block, RATE, reset=False)
+
+    start_stream(processor)
+    return best_pass(play, len(blocks), TURN_SECONDS)
+
+
+def whole(processor: Any, audio: np.ndarray, size: int = WHOLE) -> float:
+    """Return ns of the best of several calls with the whole signal."""
+    return best_pass(lambda: processor.process(audio, RATE), 1, TURN_SECONDS)
