@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from ._pedalboard import quiet_stderr
 from .float_mode import kept_float_mode
 
 BLOCK_SIZE = 8192  # pedalboard's default: some plugins (ZamComp, ZamDelay) sound by their block
+
+
+_FAUST = threading.Lock()  # its compiler has one context a process
 
 
 def dawdreamer() -> Any:
@@ -133,6 +137,6 @@ def faust_to_cpp(source: str, folder: str = "") -> str:
     """Return the C++ that Faust makes of a program: the one place where DawDreamer tells units, scales and menus."""
     faust = dawdreamer().faust
     arguments = ["-I", folder] if folder else []
-    with faust.FaustContext():
+    with _FAUST, faust.FaustContext():
         text = faust.box.boxToSource(faust.box.boxFromDSP(source, arguments), "cpp", "Program", arguments)
     return text.decode() if isinstance(text, bytes) else text

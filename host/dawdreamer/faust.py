@@ -1,6 +1,7 @@
 """Faust programs as effects."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,13 @@ class Faust(DawDreamerNode):
         if not self.output_channels:
             raise PluginError(f"{self.name} has no output: it cannot be an effect")
         widgets = widgets_of(faust_to_cpp(native.auto_import + self.source, self._folder))
-        table = {name: knob_of(widget, name) for widget, name in zip(widgets, names_of(widgets), strict=True)}
-        paths = {_path_key(told["name"].split("/")[2:]): told["name"] for told in native.get_parameters_description()}
-        own["_widgets"] = dict(zip(table, widgets, strict=True))
-        own["_paths"] = {name: paths[_path_key(widget.path)] for name, widget in self._widgets.items()}
-        self._take_knobs(self.name, table, {}, {name: HeldKnob(knob) for name, knob in table.items()})
+        named = dict(zip(names_of(widgets, {*dir(type(self)), *own}), widgets, strict=True))
+        filtered = {name: widget.why_no_knob for name, widget in named.items() if widget.why_no_knob}
+        own["_widgets"] = {name: widget for name, widget in named.items() if name not in filtered}
+        table = {name: knob_of(widget, name) for name, widget in self._widgets.items()}
+        index = {_path_key(told["name"].split("/")[2:]): told["index"] for told in native.get_parameters_description()}
+        own["_index"] = {name: index[_path_key(widget.path)] for name, widget in self._widgets.items()}
+        self._take_knobs(self.name, table, filtered, {name: HeldKnob(knob) for name, knob in table.items()})
         self._forget()
         for name, value in knobs.items():
             self.parameters[name].value = value
@@ -66,7 +69,8 @@ class Faust(DawDreamerNode):
             native.set_dsp_string(self.source)
             native.compile()
         except RuntimeError as error:
-            raise PluginError(f"{self.name} does not compile: {_reason(error)}") from None
+            before = native.auto_import.count("\n") + 1
+            raise PluginError(f"{self.name} does not compile: {_reason(error, before)}") from None
         return native
 
     def add_to(self, engine: Engine, name: str) -> Any:
@@ -74,7 +78,7 @@ class Faust(DawDreamerNode):
         with self._lock:
             native = self._compiled(engine, name)
             for knob, widget in self._widgets.items():
-                native.set_parameter(self._paths[knob], number_of(widget, self._get(knob)))
+                native.set_parameter(self._index[knob], number_of(widget, self._get(knob)))
             return native
 
     # identity
@@ -112,11 +116,13 @@ def _declared_name(source: str) -> str:
     return found[1] if found else "Faust"
 
 
-def _path_key(path: Any) -> tuple[str, ...]:
+def _path_key(path: Sequence[str]) -> tuple[str, ...]:
     """Return what tells one widget from another, in plain characters: its groups and label."""
     return tuple(re.sub(r"[^A-Za-z0-9]+", "_", part) for part in path)
 
 
-def _reason(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).split(". Check the faustlibraries path")[0].splitlines() if line.strip()]
-    return " ".join(lines).replace("FaustProcessor::compile(): ", "").replace("ERROR : ", "") or "no reason given"
+def _reason(error: BaseException, lines_before: int) -> str:
+    """Return Faust's words on one line, lines counted as the program's writer does."""
+    text = str(error).split(". Check the faustlibraries path")[0].replace("FaustProcessor::compile(): ", "")
+    text = re.sub(r"\bdawdreamer:(\d+)", lambda found: f"line {int(found[1]) - lines_before}", text.replace("ERROR : ", ""))
+    return " ".join(text.split()) or "no reason given"

@@ -1,12 +1,11 @@
 """The widgets of a Faust program as knobs: unit, scale and choices as its source says them."""
 
 import ast
-import math
 import re
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...models.errors import InvalidValue
 from ...models.parameter import Parameter
 from ..plugins.knobs import Knob
 from .held_knob import switch
@@ -33,6 +32,13 @@ class Widget:
     path: tuple[str, ...]
     numbers: tuple[float, ...] = ()
     told: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def why_no_knob(self) -> str:
+        """Why it is no knob; "" where it is one."""
+        if self.numbers and not self.numbers[1] < self.numbers[2]:
+            return "has a single value"
+        return "" if "".join(self.path).isascii() else "has letters in its label that DawDreamer cannot find again: use a to z"
 
 
 def widgets_of(cpp: str) -> list[Widget]:
@@ -64,8 +70,6 @@ def knob_of(widget: Widget, name: str) -> Knob:
     if choices:
         values = [value for _, value in menu_of(widget)]
         return switch(name, choices[min(range(len(values)), key=lambda i: abs(values[i] - default))], choices)
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InvalidValue(f"{'/'.join(widget.path)} of this Faust program has a range of {low:g} to {high:g}")
     scale = "log" if widget.told.get("scale") == "log" and low > 0 else "linear"
     return Knob(Parameter(name, widget.told.get("unit", ""), low, high, min(max(default, low), high), scale=scale))
 
@@ -83,9 +87,10 @@ def menu_of(widget: Widget) -> list[tuple[str, float]]:
     return [(text, float(number)) for text, number in CHOICE.findall(style)]
 
 
-def names_of(widgets: list[Widget]) -> list[str]:
-    """Return attribute names, unit behind: the label alone where only one widget has it, else with its groups."""
+def names_of(widgets: Sequence[Widget], taken: Container[str] = ()) -> list[str]:
+    """Return attribute names, unit behind: the label alone where one widget only has it, else with its groups."""
     short = [python_name(f"{w.path[-1]} {w.told.get('unit', '')}") for w in widgets]
     long = [python_name(f"{' '.join(w.path)} {w.told.get('unit', '')}") for w in widgets]
     names = [a if a and short.count(a) == 1 else b for a, b in zip(short, long, strict=True)]
-    return [name if names.count(name) == 1 and name else f"{name or 'knob'}_{i}" for i, name in enumerate(names)]
+    names = [f"faust_{name}" if name in taken else name for name in names]
+    return [name if name and names.count(name) == 1 else f"{name or 'knob'}_{i}" for i, name in enumerate(names)]
