@@ -189,6 +189,9 @@ def identity_of(processor: Any) -> dict[str, Any]:
 
     if isinstance(processor, Chain) and len(processor) == 1:
         return identity_of(processor[0])
+    if isinstance(processor, Faust):
+        return {"name": processor.name, "manufacturer": "", "version": "", "format": "Faust",
+                "sha256": hashlib.sha256(processor.source.encode()).hexdigest()}  # fmt: skip
     if isinstance(processor, PluginFace) and hasattr(processor, "path"):
         path, report = Path(processor.path), getattr(processor, "report", None)
         kind = "VST3" if is_vst3(path) else "VST2"
@@ -196,12 +199,11 @@ def identity_of(processor: Any) -> dict[str, Any]:
         return {"name": processor.name, "manufacturer": "", "version": "", "format": kind, **told,
                 "file": path.name, "sha256": plugin_sha256(path),
                 "parameters": {n: [p.raw_value, p.string_value] for n, p in processor.parameters.items()}}  # fmt: skip
-    if isinstance(processor, Faust):
-        return {"name": processor.name, "manufacturer": "", "version": "", "format": "Faust",
-                "sha256": hashlib.sha256(processor.source.encode()).hexdigest()}  # fmt: skip
     if isinstance(processor, ForeignModel):
         return {"name": processor.name, "manufacturer": "", "version": "", "format": processor.kind,
                 "file": processor.path.name, "sha256": sha256_of(processor.path)}  # fmt: skip
+    if isinstance(processor, PluginFace):
+        return {"name": processor.name, "manufacturer": "", "version": "", "format": "DawDreamer"}
     if _pedalboard.is_native(processor):
         return {
             "name": type(processor).__name__,
