@@ -67,6 +67,12 @@ class Container(Playable, MutableSequence[Any]):
     def _inside(self) -> Iterator[Any]:
         return iter(self._processors)
 
+    def _check_once(self) -> None:
+        super()._check_once()
+        for processor in self._processors:
+            if isinstance(processor, Playable) and (reason := processor._why_not_in_series()):
+                raise InvalidValue(reason)
+
     def _plan(self, sample_rate: float, channels: int) -> "Plan":
         from .graph.containers import plan_of
 

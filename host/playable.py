@@ -81,8 +81,9 @@ class Playable(ABC):
                 raise InvalidValue(f"{processor!r} stands twice; a processor has one state: add a copy instead")
             seen.add(id(processor))
 
-    def _check_in_series(self) -> None:
-        """Raise where it has more than one input and one output, and so cannot stand in a chain."""
+    def _why_not_in_series(self) -> str:
+        """Return why it cannot stand in a chain: it has more than one input and one output; "" where it can."""
+        return ""
 
     # sound
 

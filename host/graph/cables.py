@@ -119,4 +119,4 @@ def channel_numbers(channels: Sequence[int] | int | None) -> tuple[int, ...] | N
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(float(value))
+    return str(int(value)) if float(value).is_integer() else repr(float(value))

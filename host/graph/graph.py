@@ -115,6 +115,12 @@ class Graph(PatchBay):
         super()._changed()
         self._planned = None
 
+    def _why_not_in_series(self) -> str:
+        if len(self.inputs) == len(self.outputs) == 1:
+            return ""
+        return (f"this graph has the inputs {', '.join(self.inputs)} and the outputs {', '.join(self.outputs)}; "
+                "in a Chain or a Mix stands what has one each: make it a node of a graph")  # fmt: skip
+
     def channels_out(self, channels_in: int) -> int | None:
         """Return how many channels come out where `channels_in` go in; None: they do not fit. For one input and output."""
         try:

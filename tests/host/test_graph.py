@@ -182,8 +182,8 @@ def test_latency_inside_a_loop_is_taken_out_of_its_delay():
 
 
 def test_two_loops_that_share_a_node():
-    graph = Graph({"bus": None, "a": None, "b": None},
-                  "in -> bus -> out\nbus -> a -> -9 dB -> 5 samples -> bus\nbus -> b -> -12 dB -> 8 samples -> bus")  # fmt: skip
+    patch = "in -> bus -> out\nbus -> a -> -9 dB -> 5 samples -> bus\nbus -> b -> -12 dB -> 8 samples -> bus"
+    graph = Graph({"bus": None, "a": None, "b": None}, patch)
     audio = noise(800)
     expected = audio.astype(np.float64)
     for i in range(len(expected)):
