@@ -18,16 +18,19 @@ def distributed() -> Any:
 
 
 def local_cluster(workers: int) -> Any:
-    """Return a cluster of `workers` dask workers on threads of this process: it opens no port and starts no process.
+    """Return a cluster of `workers` dask workers on threads of this process: no process is started, no port opened to others.
 
     Takes go out one ahead, so that all workers are done at the same time.
     """
     from dask import config
 
     calm = {"distributed.scheduler.worker-saturation": 1.0, "distributed.worker.profile.enabled": False}
+    only_here = "127.0.0.1:0"  # of the status pages, which dask serves in any case
     with config.set(calm):
-        return distributed().LocalCluster(n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None,
-                                          memory_limit=0, silence_logs=logging.ERROR)  # fmt: skip
+        return distributed().LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=False, memory_limit=0, silence_logs=logging.ERROR,
+            dashboard_address=None, worker_dashboard_address=only_here, scheduler_kwargs={"dashboard_address": only_here},
+        )  # fmt: skip
 
 
 def client_of(scheduler: Any) -> tuple[Any, bool]:

@@ -161,13 +161,13 @@ def progress_bar() -> Iterator[Callable[[str, float, float, str], None]]:
         yield report
 
 
-def capture_summary(folder: Any, where: Path) -> None:
+def capture_summary(folder: Any) -> None:
     """Print what a capture holds, how busy its workers were, and every warning."""
     from ..capture.progress import last_speed
 
     record = folder.record
     splits = [f"{len(folder.takes_of(split))} {split}" for split in ("train", "validation")]
-    console.print(f"capture: {' + '.join(splits)} takes of {record.identity.get('name', 'target')} in {where}")
+    console.print(f"capture: {' + '.join(splits)} takes of {record.identity.get('name', 'target')} in {folder.path}")
     speed = last_speed(folder.path)
     if speed:
         console.print(f"workers: {speed['efficiency']:.0%} of {speed['workers']} x {speed['wall_seconds']:.1f} s inside the "
