@@ -100,7 +100,7 @@ class Playable(ABC):
         With `reset=False` the first blocks of a stream are shorter by the latency. Push zeros to hear the tail.
 
         Raises:
-            PluginError: a plugin keeps swallowing samples.
+            PluginError: a plugin keeps swallowing samples, or gives NaN in a whole call.
         """
         call, again = self._repeated
         usual = not reset and input_array.__class__ is ndarray
@@ -158,6 +158,7 @@ class Playable(ABC):
         return self._build()
 
     def _whole(self, planar: np.ndarray, rate: float) -> np.ndarray:
+        from .non_finite import refuse_non_finite
         from .offline import offline_reason
 
         self._running, self._repeated = None, NEVER
@@ -169,6 +170,7 @@ class Playable(ABC):
         played, flushed = whole_signal(lambda block: self._next(block, rate), planar, rate, self)
         if flushed:
             self._running = None  # silence went in: the next block starts a stream
+        refuse_non_finite([self])
         return played
 
     # identity

@@ -20,6 +20,7 @@ from ...models.dataset import read_mono
 from ...models.errors import CaptureError, WetdryError
 from ...models.files import write_wav
 from ...models.locations import location_of
+from ..non_finite import non_finite_samples
 from ..plugins.cache import write_json
 from ..recipe import build
 from .checks import check_target
@@ -77,7 +78,7 @@ class Worker:
         target.turn(job["values"])
         dry = self._dry_audio(job["dry_file_name"])[job["dry_start"] : job["dry_start"] + job["frames"]]
         wet = target.play(dry, job["lead"], job["shift"])
-        if not np.isfinite(wet).all():
+        if not np.isfinite(wet).all() or non_finite_samples(target.processor):  # what streams holds 0 there
             raise CaptureError(f"take {job['number']}: the target gave samples that are not finite at {job['values']}")
         return wet, target.seconds - before
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..non_finite import refuse_non_finite
 from ..offline import offline_reason
 from ..playable import whole_signal
 from ..stages import Stage, push_through
@@ -21,7 +22,9 @@ def play_plan(plan: Plan, stacked: np.ndarray) -> np.ndarray:
     for stage in stages:
         stage.start()
     rate = plan.sample_rate
-    return whole_signal(lambda block: push_through(stages, block, rate), stacked, rate, list(plan.nodes))[0]
+    played, _ = whole_signal(lambda block: push_through(stages, block, rate), stacked, rate, list(plan.nodes))
+    refuse_non_finite(node.processor for node in plan.nodes.values())
+    return played
 
 
 class NestedStage:

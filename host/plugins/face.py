@@ -188,10 +188,8 @@ class PluginFace:
         self.__dict__["non_finite_samples"] += bad
         if whole:
             first = int(np.flatnonzero(~good.all(axis=0))[0])
-            raise PluginError(
-                f"{self.name} gave {bad} samples that are not finite, the first at sample {first}: its knobs or this input "
-                "make it unstable; turn them, or stream (reset=False), where such samples are muted and counted"
-            )
+            raise PluginError(f"{self.name} gave {bad} samples that are NaN or infinite, the first at sample {first}: "
+                              "turn its knobs, or play it another input")  # fmt: skip
         return np.where(good, heard, np.float32(0))
 
 

@@ -43,7 +43,7 @@ class IsolatedPlugin(PluginFace):
     ) -> None:
         own = self.__dict__  # past __setattr__, which only lets knobs through
         own["path"], own["plugin_name"], own["timeout"], own["report"] = Path(path), plugin_name, timeout, report
-        own["arguments"] = dict(arguments)
+        own["_arguments"] = dict(arguments)
         own["_state"] = None  # what the plugin was last told to be, as its own bytes
         own["_turned"] = {}  # knobs turned since, by name, the last one last
         own["_ended"] = ""  # why there is no process
@@ -52,10 +52,13 @@ class IsolatedPlugin(PluginFace):
         own["_latency"], own["_positions"] = facts["latency_samples"], dict(facts["raw_values"])
         table = {name: Knob.from_dict(knob) for name, knob in facts["knobs"].items()}
         self._take_knobs(facts["name"], table, facts["filtered"], {})
+        for name in ("input_channels", "output_channels"):
+            if facts[name] is not None:  # where they are fixed
+                own[name] = facts[name]
         self._forget()
 
     def _started(self, name: str) -> IsolatedProcess:
-        return IsolatedProcess(str(self.path), self.plugin_name, self.arguments, name, self.timeout)
+        return IsolatedProcess(str(self.path), self.plugin_name, self._arguments, name, self.timeout)
 
     def _restart(self) -> None:
         own = self.__dict__
@@ -124,7 +127,7 @@ class IsolatedPlugin(PluginFace):
     def raw_state(self) -> bytes:
         """The plugin's own state, never stale; what it was last told to be, where it has crashed."""
         with self._lock:
-            if self._process is None and self._state is not None and not self._turned:
+            if self._process is None and self._state is not None:
                 return self._state
             return self._ask("get", "raw_state")
 
@@ -231,7 +234,7 @@ class IsolatedPlugin(PluginFace):
 
     def hosted_as(self) -> dict[str, Any]:
         """Return the keywords of `load_plugin` by which it is hosted like this."""
-        return {name: value for name, value in self.arguments.items() if name == "host"} | {"isolated": True}
+        return {name: value for name, value in self._arguments.items() if name == "host"} | {"isolated": True}
 
     @property
     def holds_state(self) -> bool:
@@ -240,11 +243,11 @@ class IsolatedPlugin(PluginFace):
 
     def __reduce__(self) -> Any:
         state = self._state if self._process is None else self.raw_state
-        return _rebuild, (self.path, self.plugin_name, self.arguments, self.timeout, state, self.raw_values)
+        return _rebuild, (self.path, self.plugin_name, self._arguments, self.timeout, state, self.raw_values)
 
     def __repr__(self) -> str:
-        rest = "".join(f", {name}={value!r}" for name, value in self.arguments.items() if name == "host")
-        return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {self.moved()!r}, isolated=True{rest})"
+        rest = "".join(f", {name}={value!r}" for name, value in self.hosted_as().items())
+        return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {self.moved()!r}{rest})"
 
 
 class _FarKnobs(Mapping[str, "_FarKnob"]):

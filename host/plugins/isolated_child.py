@@ -19,6 +19,7 @@ from .loading import load_plugin
 from .shared_audio import SharedAudio
 
 FACTS = ("name", "filtered", "channels", "tail_seconds", "latency_samples", "key_channels", "raw_values")
+FIXED_FACTS = ("input_channels", "output_channels")  # of some
 
 
 class Playing:
@@ -42,6 +43,7 @@ class Playing:
         """Return what does not change while it plays, and every knob's row and position."""
         found: dict[str, Any] = {name: getattr(self.plugin, name) for name in FACTS}
         return found | {
+            **{name: getattr(self.plugin, name) if hasattr(self.plugin, name) else None for name in FIXED_FACTS},
             "offline_reason": offline_reason(self.plugin) or "",
             "knobs": {name: knob.to_dict() for name, knob in self.plugin._table.items()},
         }
