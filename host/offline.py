@@ -17,4 +17,4 @@ def offline_reason(processor: Any) -> str | None:
         return next(filter(None, map(offline_reason, leaves(processor))), None)
     if processor is None or isinstance(processor, Effect) or _pedalboard.is_native(processor):
         return None
-    return getattr(processor, "offline_reason", None)
+    return getattr(processor, "offline_reason", None) or None

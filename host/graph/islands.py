@@ -9,7 +9,7 @@ import numpy as np
 from ...models.errors import PluginError
 from .._dawdreamer import Engine
 from ..dawdreamer.node import DawDreamerNode
-from .arriving import arriving, later, samples_of
+from .heard import Heard, later
 from .plan import Lead, Plan
 
 
@@ -67,7 +67,7 @@ class Island:
         self.moved: list[str] = []
         self._processors: dict[str, DawDreamerNode] = {name: plan.nodes[name].processor for name in names}
 
-    def play(self, heard: Mapping[str, np.ndarray], wanted: Sequence[str]) -> dict[str, np.ndarray]:
+    def play(self, heard: Heard, wanted: Sequence[str]) -> dict[str, np.ndarray]:
         """Return the signals of the wanted nodes, as long as what they hear; each processor then knows its latency.
 
         Raises:
@@ -76,28 +76,26 @@ class Island:
         latencies = {name: processor.latency_samples for name, processor in self._processors.items()}
         at = arrivals(self._names, self._inside, latencies).at
         due = {name: at[name] + latencies[name] for name in self._names}
-        engine, samples = Engine(self._plan.sample_rate), samples_of(heard)
+        engine = Engine(heard.sample_rate)
         graph: list[tuple[Any, list[str]]] = []
         for name in self._names:
             sources = self._sources(name, heard, at[name], engine, graph)
             graph.append((self._processors[name].add_to(engine, name), sources))
         natives = {native.get_name(): native for native, _ in graph}
-        rendered = engine.render(graph, samples + max(due[name] for name in wanted), wanted)
+        rendered = engine.render(graph, heard.samples + max(due[name] for name in wanted), wanted)
         self.moved = []
         for name, processor in self._processors.items():
             self.moved += moved_text(name, latencies[name], processor.after_render(natives[name], engine.sample_rate))
-        return {name: self._taken(name, rendered[name], due[name], samples) for name in wanted}
+        return {name: self._taken(name, rendered[name], due[name], heard.samples) for name in wanted}
 
-    def _sources(
-        self, name: str, heard: Mapping[str, np.ndarray], late: int, engine: Engine, graph: list[tuple[Any, list[str]]]
-    ) -> list[str]:
+    def _sources(self, name: str, heard: Heard, late: int, engine: Engine, graph: list[tuple[Any, list[str]]]) -> list[str]:
         """Return the names of what a node hears, the key last; what comes from outside is played `late` samples on."""
         processor, sources = self._processors[name], []
         for into_key, channels in ((False, processor.input_channels), (True, processor.key_channels)):
             leads = [lead for lead in self._plan.into(name) if lead.into_key == into_key]
             joined = [lead.source for lead in leads if lead in self._inside]
             if channels and not joined and (leads or not into_key):
-                fed = later(arriving(leads, heard, channels, self._plan.sample_rate), late)
+                fed = later(heard.arriving(leads, channels), late)
                 fed[~np.isfinite(fed)] = 0.0
                 joined = [f"key of {name}" if into_key else f"into {name}"]
                 graph.append((engine.playback(joined[0], fed), []))

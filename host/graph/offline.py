@@ -14,7 +14,7 @@ from ..container import latency_of
 from ..dawdreamer.node import DawDreamerNode
 from ..offline import offline_reason
 from ..playable import Playable
-from .arriving import arriving, samples_of
+from .heard import Heard
 from .islands import Island, arrivals, can_join, moved_text
 from .plan import Lead, Node, Plan
 from .playing import play_plan
@@ -39,13 +39,14 @@ def play_offline(plan: Plan, given: Mapping[str, np.ndarray]) -> dict[str, np.nd
         InvalidValue: a loop through something that cannot stream.
         PluginError: a plugin fails, gives NaN, or says another latency each time.
     """
-    samples, moved = samples_of(given), list[str]()
+    samples, moved = next(iter(given.values())).shape[1], list[str]()
     for _ in range(2):  # a plugin may say what it lags only once it has played: planned again then, once
         room = ROOM + latency(plan)
         padded = {name: np.pad(audio, ((0, 0), (0, room))) for name, audio in given.items()}
-        heard, moved = _play(plan, padded)
+        heard = Heard(plan.sample_rate, samples + room, padded)
+        moved = _play(plan, heard)
         if not moved:
-            return {name: np.ascontiguousarray(heard[name][:, :samples]) for name in plan.outputs}
+            return {name: np.ascontiguousarray(heard.signals[name][:, :samples]) for name in plan.outputs}
     raise PluginError(f"{'; '.join(moved)}, each time: it cannot be kept in step")
 
 
@@ -87,46 +88,48 @@ def _reasons(plan: Plan) -> str:
     return "; ".join(filter(None, (offline_reason(node.processor) for node in plan.nodes.values())))
 
 
-def _play(plan: Plan, given: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Return the signals of all nodes that are heard outside their segment, and which latencies turned out wrong."""
+def _play(plan: Plan, heard: Heard) -> list[str]:
+    """Play every segment, until the outputs are heard; return which latencies turned out wrong."""
     found, inside = cut(plan)
-    heard, moved = dict(given), list[str]()
-    for segment in found:
+    moved: list[str] = []
+    for i, segment in enumerate(found):
         wanted = [n for n in segment.nodes if n in plan.outputs or any(o.target not in segment.nodes for o in plan.out_of(n))]
         if not wanted:
             continue
         if segment.colour == ISLAND:
             island = Island(plan, segment.nodes, [lead for lead in inside if lead.source in segment.nodes])
-            heard |= island.play(heard, wanted)
+            heard.signals |= island.play(heard, wanted)
             moved += island.moved
         elif segment.colour == STREAM:
-            heard |= _streamed(plan, segment.nodes, wanted, heard)
+            heard.signals |= _streamed(plan, segment.nodes, wanted, heard)
         else:
             name, before = segment.nodes[0], latency_of(plan.nodes[segment.nodes[0]].processor)
-            heard[name] = _whole(plan, name, heard)
+            heard.signals[name] = _whole(plan, name, heard)
             moved += moved_text(name, before, latency_of(plan.nodes[name].processor))
-    return heard, moved
+        to_come = [name for later in found[i + 1 :] for name in later.nodes]
+        heard.forget_all_but({*plan.outputs, *to_come, *(lead.source for name in to_come for lead in plan.into(name))})
+    return moved
 
 
-def _streamed(
-    plan: Plan, names: Sequence[str], wanted: Sequence[str], heard: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def _streamed(plan: Plan, names: Sequence[str], wanted: Sequence[str], heard: Heard) -> dict[str, np.ndarray]:
     """Play nodes that stream, in the block executor; wires alone need none."""
     if len(names) == 1 and plan.nodes[names[0]].processor is None:
         name = names[0]
-        if name in plan.inputs:
-            return {name: heard[name]}
-        return {name: arriving(plan.into(name), heard, plan.nodes[name].arriving, plan.sample_rate)}
+        return {
+            name: heard.signals[name] if name in plan.inputs else heard.arriving(plan.into(name), plan.nodes[name].arriving)
+        }
     part = plan.part(names, wanted)
-    return part.unstack(play_plan(part, np.concatenate([heard[name] for name in part.inputs])))
+    return part.unstack(play_plan(part, np.concatenate([heard.signals[name] for name in part.inputs])))
 
 
-def _whole(plan: Plan, name: str, heard: Mapping[str, np.ndarray]) -> np.ndarray:
+def _whole(plan: Plan, name: str, heard: Heard) -> np.ndarray:
     """Play a node by itself, as its user would."""
     node = plan.nodes[name]
-    into = [arriving([n for n in plan.into(name) if n.into_key == key], heard, wide, plan.sample_rate)
-            for key, wide in ((False, node.arriving), (True, node.key))]  # fmt: skip
+    into, key = (
+        heard.arriving([lead for lead in plan.into(name) if lead.into_key == into_key], wide)
+        for into_key, wide in ((False, node.arriving), (True, node.key))
+    )
     if isinstance(node.processor, Playable):
         with node.processor._lock:
-            return node.processor._whole(into[0], plan.sample_rate)
-    return node.processor.process(into[0], plan.sample_rate, **({"key": into[1]} if node.key else {}))
+            return node.processor._whole(into, plan.sample_rate)
+    return node.processor.process(into, plan.sample_rate, **({"key": key} if node.key else {}))
