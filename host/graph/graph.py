@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import numpy as np
 from ...effects.call import check_call
 from ...models.errors import InvalidValue, UnknownName
 from ..stages import Stage
-from .cables import KEY, End
+from .cables import KEY, Cable, End
 from .doors import Audio, Doors
 from .ordering import reached
 from .patch_bay import PatchBay
 from .plan import Plan
-from .planning import make_plan
+from .planning import make_plan, stereo_cables
 from .playing import NestedStage, play_plan
 from .streaming import stages_of
 from .timing import checked_seconds, latency, tail
@@ -221,6 +222,28 @@ class Graph(PatchBay):
         ])  # fmt: skip
         graph.check()
         return graph
+
+    def plot(self, path: str | Path) -> Path:
+        """Draw the graph, connected or not yet, into a .png, .svg or .pdf; return the path.
+
+        Stereo cables are thick, side-chains orange, what closes a loop dashed.
+
+        Raises:
+            InvalidValue: another suffix. FileProblem: the folder cannot be written.
+        """
+        from .plot import write_plot
+
+        file = Path(path)
+        with self._lock:
+            write_plot(self.wiring, file, self._stereo_cables())
+        return file
+
+    def _stereo_cables(self) -> set[Cable]:
+        try:
+            plan = self._likely_plan(self.outputs)
+        except InvalidValue:
+            return set()
+        return stereo_cables(self.wiring, plan)
 
     # what follows from it
 

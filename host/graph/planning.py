@@ -5,6 +5,7 @@ from typing import Any
 
 from ...models.errors import InvalidValue
 from ..container import latency_of
+from .cables import Cable
 from .ordering import Undelayed, closing_pairs, playing_order
 from .plan import Lead, Node, Plan
 from .ports import channels_out, key_channels, taken_text, widened
@@ -37,6 +38,13 @@ def make_plan(wiring: Wiring, sample_rate: float, widths: Mapping[str, int], out
     plan = Plan(sample_rate, {name: counts.node(name) for name in order}, leads, wiring.inputs, tuple(outputs))
     _check_lags(plan, strung)
     return plan
+
+
+def stereo_cables(wiring: Wiring, plan: Plan) -> set[Cable]:
+    """Return the cables that carry more than one channel in a plan of the wiring."""
+    cables = [s.cable for s in _fed(wiring, *wiring.opened())[1]]
+    wide = {cable for cable, lead in zip(cables, plan.leads, strict=True) if len({source for source, _ in lead.pairs}) > 1}
+    return wide & set(wiring.cables)
 
 
 def _fed(wiring: Wiring, nodes: dict[str, Any], strung: list[Strung]) -> tuple[dict[str, Any], list[Strung]]:
