@@ -2,23 +2,26 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 import numpy as np
 from numpy import ndarray
 
 from ..effects.call import check_call
+from ..effects.effect import Effect
 from ..effects.layout import ChannelLayout
 from ..effects.parameters import Parameters
 from ..models.errors import InvalidValue, PluginError
+from .foreign import ForeignModel
 from .repeated import NEVER, Call, Repeated
 from .stages import CompiledStage, NativeStage, Stage, push_through
 
 if TYPE_CHECKING:
     from .graph.plan import Plan
 
+Heard = TypeVar("Heard")
 FLUSH_SAMPLES = 4096
 LONGEST_LATENCY_SECONDS = 30.0
 
@@ -167,11 +170,15 @@ class Playable(ABC):
 
             plan = self._plan(rate, len(planar))
             return plan.stack(play_offline(plan, plan.split(planar)))
-        played, flushed = whole_signal(lambda block: self._next(block, rate), planar, rate, self)
+        played, flushed = in_step(lambda: self._from_silence(planar.copy(), rate), list(leaves(self)))
         if flushed:
             self._running = None  # silence went in: the next block starts a stream
         refuse_non_finite([self])
         return played
+
+    def _from_silence(self, planar: np.ndarray, rate: float) -> tuple[np.ndarray, bool]:
+        self._running = None
+        return whole_signal(lambda block: self._next(block, rate), planar, rate, self)
 
     # identity
 
@@ -198,6 +205,19 @@ def everything(playable: Playable) -> Iterator[Any]:
 def leaves(playable: Playable) -> Iterator[Any]:
     """Yield every processor inside, whatever it stands in opened."""
     return (processor for processor in everything(playable) if not isinstance(processor, Playable))
+
+
+def in_step(play: Callable[[], Heard], processors: Sequence[Any]) -> Heard:
+    """Play a whole signal; again, once, where a plugin among the processors says another latency after it than before."""
+    said = _latencies_said(processors)
+    heard = play()
+    return heard if _latencies_said(processors) == said else play()
+
+
+def _latencies_said(processors: Iterable[Any]) -> list[int]:
+    """Return what plugins report at the moment; our effects and foreign models know their latency before they play."""
+    plugins = (p for p in processors if not isinstance(p, Effect | ForeignModel))
+    return [int(getattr(p, "latency_samples", getattr(p, "reported_latency_samples", 0))) for p in plugins]
 
 
 def whole_signal(

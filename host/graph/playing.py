@@ -6,7 +6,7 @@ import numpy as np
 
 from ..non_finite import refuse_non_finite
 from ..offline import offline_reason
-from ..playable import whole_signal
+from ..playable import in_step, whole_signal
 from ..stages import Stage, push_through
 from .plan import Plan
 from .streaming import stages_of
@@ -18,12 +18,15 @@ def play_plan(plan: Plan, stacked: np.ndarray) -> np.ndarray:
         from .offline import play_offline
 
         return plan.stack(play_offline(plan, plan.split(stacked)))
-    stages = stages_of(plan)
-    for stage in stages:
-        stage.start()
-    rate = plan.sample_rate
-    played, _ = whole_signal(lambda block: push_through(stages, block, rate), stacked, rate, list(plan.nodes))
-    refuse_non_finite(node.processor for node in plan.nodes.values())
+    stages, rate, processors = stages_of(plan), plan.sample_rate, [node.processor for node in plan.nodes.values()]
+
+    def play() -> np.ndarray:
+        for stage in stages:
+            stage.start()
+        return whole_signal(lambda block: push_through(stages, block, rate), stacked.copy(), rate, list(plan.nodes))[0]
+
+    played = in_step(play, processors)
+    refuse_non_finite(processors)
     return played
 
 
