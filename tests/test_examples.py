@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from conftest import installed_vst2
 
 from wetdry.effects import REGISTRY
 
@@ -25,6 +26,9 @@ ARGUMENTS = {
     "play_a_nam_file.py": [],
     "export_everywhere.py": [],
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],
+    "faust_beside_ours.py": [],
+    "parallel_amp_rig.py": ["{vst2:lsp-plugins/sc-compressor-stereo}"],
+    "vst2_in_a_graph.py": ["{vst2:ZamTube-vst}", "run", "0.1"],
 }
 
 
@@ -34,6 +38,7 @@ def test_runs(script, tmp_path, request):
     arguments = ARGUMENTS[script]
     if "{zamtube}" in arguments:
         arguments = [str(request.getfixturevalue("zamtube")) if a == "{zamtube}" else a for a in arguments]
+    arguments = [str(installed_vst2(a[6:-1])) if a.startswith("{vst2:") else a for a in arguments]
     done = subprocess.run(
         [sys.executable, EXAMPLES / script, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=600
     )
