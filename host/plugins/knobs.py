@@ -89,7 +89,8 @@ def _switch(name: str, unit: str, ranges: list[tuple[float, float, Any]], defaul
             continue
         step = len(choices) / max(len(ranges) - 1, 1)  # where the VST3 rule for lists puts it
         choices.append(value)
-        positions.append(step if low <= step <= high else (low + high) / 2)
+        near = low - 1 / LAST <= step <= high + 1 / LAST  # a plugin that rounds down: its range begins between two points
+        positions.append(min(max(step, low), high) if near else (low + high) / 2)
     default = choices[min(range(len(choices)), key=lambda i: abs(positions[i] - default_raw))]
     return Knob(Parameter(name, unit, default=default, choices=tuple(choices)), tuple(positions))
 
@@ -113,8 +114,8 @@ def _continuous(name: str, unit: str, values: np.ndarray, default_raw: float) ->
         tolerance = 0.002 * (np.abs(values) if row.scale == "log" else high - low) + rounding
         if (np.abs(fit - values) <= tolerance).all():
             return _with_default(row, default_raw)
-    for curve in (values, _between_texts(values)):
-        for count in (41, 21, 11, 6):
+    for count in (41, 21, 11, 6):
+        for curve in (values, _between_texts(values)):
             picked = curve[np.linspace(0, LAST, count).astype(int)]
             if (np.diff(picked) > 0).all():
                 points = tuple(float(v) for v in picked)
