@@ -78,7 +78,7 @@ def reload_type(native: Any) -> str:
 def _leaks(native: Any) -> bool:
     rng = np.random.default_rng(0)
     try:
-        audio, other = (rng.uniform(-1, 1, (_channels(native), 9600)).astype(np.float32) for _ in range(2))
+        audio, other = (rng.uniform(-1, 1, (_first_channels(native), 9600)).astype(np.float32) for _ in range(2))
         native.process(other, 48000, reset=False)
         first = native.process(audio, 48000)
         native.process(other, 48000, reset=False)
@@ -87,14 +87,21 @@ def _leaks(native: Any) -> bool:
         return False  # an instrument, or a layout that cannot be played: the caller says so
 
 
-def _channels(native: Any) -> int:
-    for count in (1, 2):
-        try:
-            native.process(np.zeros((count, 512), np.float32), 48000)
-            return count
-        except ValueError:
-            continue
-    return 1
+def _first_channels(native: Any) -> int:
+    return next((count for count in (1, 2) if _accepts(native, count)), 1)
+
+
+def accepted_channels(native: Any) -> tuple[int, ...]:
+    """Return the channel counts (of 1 and 2) that a plugin takes; what it played before is cleared."""
+    return tuple(count for count in (1, 2) if _accepts(native, count))
+
+
+def _accepts(native: Any, channels: int) -> bool:
+    try:
+        native.process(np.zeros((channels, 512), np.float32), 48000)
+    except ValueError:
+        return False
+    return True
 
 
 def _load_once(path: Path, plugin_name: str | None) -> Any:

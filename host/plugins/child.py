@@ -16,6 +16,8 @@ from .._pedalboard import KEEP_STDERR
 from .cache import recall
 from .endings import how_it_ended
 
+CHATTER = ("Attempting to load VST", "Creating VST instance", "Initialising VST")  # a host's own, whatever the plugin does
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -25,7 +27,7 @@ class Ending:
         answer: what it wrote last; {} if nothing.
         hung: whether it was stopped after its time.
         crash: how it died before it was done ("SIGSEGV", its last line, "exit code 3"); "" where it did not.
-        log: everything printed there.
+        log: everything printed there, without a host's chatter.
     """
 
     answer: dict[str, Any]
@@ -56,7 +58,8 @@ def run_child(module: str, request: dict[str, Any], timeout: float, stop: thread
                 code = _wait(child, time.monotonic() + timeout, stop)
             finally:
                 _end(child)
-        printed = log.read_text(errors="replace").strip()
+        lines = log.read_text(errors="replace").splitlines()
+        printed = "\n".join(line for line in lines if not line.startswith(CHATTER))
         return Ending(recall(answer) or {}, code is None, how_it_ended(code, printed) if code else "", printed)
 
 

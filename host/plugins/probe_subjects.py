@@ -40,16 +40,9 @@ class PedalboardSubject:
 
     def find_channels(self) -> None:
         """Find out which channel counts it takes. Raises PluginError."""
-        self.channels = tuple(count for count in (1, 2) if self._accepts(count))
+        self.channels = _pedalboard.accepted_channels(self.native)
         if not self.channels:
             raise PluginError(f"{self.native.name} takes neither 1 nor 2 channels; wetdry hosts mono and stereo effects")
-
-    def _accepts(self, channels: int) -> bool:
-        try:
-            self.native.process(np.zeros((channels, 512), np.float32), SAMPLE_RATE)
-        except ValueError:
-            return False
-        return True
 
     @property
     def output_channels(self) -> int | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import FileProblem, InvalidType, PluginError
+from .vst3_preset import chunks_of
 
 
 class PluginState:
@@ -44,6 +45,7 @@ class PluginState:
     def raw_state(self, data: bytes) -> None:
         if not isinstance(data, bytes | bytearray):
             raise InvalidType(f"raw_state is bytes, got {type(data).__name__}")
+        chunks_of(bytes(data))  # pedalboard takes any bytes, and says nothing
         with self._lock:
             try:
                 self.native.raw_state = bytes(data)

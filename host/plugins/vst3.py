@@ -35,6 +35,7 @@ class Plugin(PluginFace, PluginState):
         if report:
             filtered = report.filtered
         table = {name: knob for name, knob in found.items() if name not in filtered}
+        own["_accepted"] = report.channels if report else _pedalboard.accepted_channels(native) or (1, 2)
         self._take_knobs(native.name, table, filtered, dict(native.parameters))
         self._forget()
         own["holds_state"] = False  # a state or preset was loaded: the knobs alone may not say what it is
@@ -54,7 +55,7 @@ class Plugin(PluginFace, PluginState):
     @property
     def channels(self) -> tuple[int, ...]:
         """Channel counts the plugin takes."""
-        return self.report.channels if self.report else (1, 2)
+        return self._accepted
 
     @property
     def latency_samples(self) -> int:

@@ -21,11 +21,7 @@ def preset_of(raw_state: bytes, class_id: bytes) -> bytes:
     Raises:
         PluginError: no raw state of a VST3.
     """
-    text = raw_state[8:].rstrip(b"\0").decode("utf-8", "replace") if raw_state[:4] == MAGIC else ""
-    found = [(name, re.search(f"<{tag}>([^<]*)</{tag}>", text)) for tag, name in CHUNKS]
-    chunks = [(name, decoded(match[1]) if match else b"") for name, match in found]
-    if not any(data for _, data in chunks):
-        raise PluginError("these bytes are no raw state of a VST3: pass what raw_state of the same plugin gave")
+    chunks = chunks_of(raw_state)
     body, table, at = b"", b"", HEADER_BYTES
     for name, data in chunks:
         table += name + struct.pack("<qq", at, len(data))
@@ -40,6 +36,16 @@ def preset_of(raw_state: bytes, class_id: bytes) -> bytes:
         + struct.pack("<i", len(chunks))
         + table
     )
+
+
+def chunks_of(raw_state: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the state of component and controller, by the names a .vstpreset gives them. Raises PluginError."""
+    text = raw_state[8:].rstrip(b"\0").decode("utf-8", "replace") if raw_state[:4] == MAGIC else ""
+    found = [(name, re.search(f"<{tag}>([^<]*)</{tag}>", text)) for tag, name in CHUNKS]
+    chunks = [(name, decoded(match[1]) if match else b"") for name, match in found]
+    if not any(data for _, data in chunks):
+        raise PluginError("these bytes are no raw state of a VST3: pass what raw_state of the same plugin gave")
+    return chunks
 
 
 def class_id_of(preset: bytes) -> bytes:
