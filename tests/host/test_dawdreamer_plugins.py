@@ -78,7 +78,7 @@ def test_latency_is_known_before_the_first_sound_and_taken_out():
 
 def test_it_plays_whole_signals_only_and_says_what_to_do():
     plugin = load_plugin(installed_vst2("ZamTube-vst"))
-    with pytest.raises(PluginError, match="cannot stream: DawDreamer.*play the whole signal at once"):
+    with pytest.raises(PluginError, match=r"cannot stream: DawDreamer.*play the whole signal at once"):
         plugin.process(noise(1), RATE, reset=False)
 
 
