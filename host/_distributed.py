@@ -1,6 +1,7 @@
 """The one file that imports dask.distributed: lazily, and with the pip line where it is missing."""
 
 import logging
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ..models.errors import CaptureError, InvalidType, MissingExtra
@@ -28,9 +29,16 @@ def local_cluster(workers: int) -> Any:
     only_here = "127.0.0.1:0"  # of the status pages, which dask serves in any case
     with config.set(calm):
         return distributed().LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, memory_limit=0, silence_logs=logging.ERROR,
+            n_workers=workers, threads_per_worker=1, processes=False, memory_limit=0, silence_logs=False,
             dashboard_address=None, worker_dashboard_address=only_here, scheduler_kwargs={"dashboard_address": only_here},
         )  # fmt: skip
+
+
+def quiet() -> AbstractContextManager[None]:
+    """Return a context in which dask logs nothing here: what goes wrong is said once, by our errors."""
+    from distributed.utils import silence_logging_cmgr
+
+    return silence_logging_cmgr(logging.CRITICAL + 1)
 
 
 def client_of(scheduler: Any) -> tuple[Any, bool]:

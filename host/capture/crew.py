@@ -4,11 +4,12 @@ import queue
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
 from ...models.errors import CaptureError, FileProblem, InvalidType, InvalidValue, PluginError, WetdryError
-from .._distributed import client_of, local_cluster, lost_its_workers
+from .._distributed import client_of, local_cluster, lost_its_workers, quiet
 from . import seats
 
 PATIENCE_SECONDS = 60.0  # that long no worker may be there, before the first take and during a capture
@@ -37,8 +38,16 @@ class Crew:
 
     def __init__(self, start: dict[str, Any], take_timeout: float, workers: int, scheduler: Any = None) -> None:
         self._start, self._timeout, self._run = start, take_timeout, f"capture-{uuid.uuid4().hex[:12]}"
-        self._cluster = local_cluster(workers) if scheduler is None else None
-        self._client, self._close_client = client_of(self._cluster or scheduler)
+        self._held = ExitStack()
+        self._held.enter_context(quiet())
+        try:
+            self._cluster = self._held.enter_context(local_cluster(workers)) if scheduler is None else None
+            self._client, ours = client_of(self._cluster or scheduler)
+            if ours:
+                self._held.enter_context(self._client)
+        except BaseException:
+            self._held.close()
+            raise
         self._inbox: queue.Queue[Any] = queue.Queue()
         self.workers = 0
         self.process_seconds = self.wall_seconds = 0.0
@@ -53,14 +62,9 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
+        with self._held, suppress(OSError):  # a scheduler that has gone: its workers' processes end with them, or when idle
             if self._client.status == "running":
                 self._client.run(seats.dismiss, self._run, on_error="ignore")
-        finally:
-            if self._close_client:
-                self._client.close()
-            if self._cluster is not None:
-                self._cluster.close()
 
     @property
     def efficiency(self) -> float:
@@ -133,7 +137,7 @@ class Crew:
                 if rounds < LOST:
                     return None
                 raise CaptureError(f"{job['number']} lost its dask workers {LOST} times: look at their logs") from None
-            if future.cancelled() or self._client.status != "running":
+            if future.status != "error":  # no task's doing
                 raise _gone(self._client) from None
             raise _unfit("a dask worker", error) from error
 
