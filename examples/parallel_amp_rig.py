@@ -50,6 +50,7 @@ def main(compressor: str = LSP) -> None:
     )  # fmt: skip
     rig["crunch"].tube_drive = 8
     rig.parameters["duck>room.gain_db"].value = -15  # a send's level is a knob too
+    rig.plot("rig.png")
     print(f"{len(rig)} nodes, {len(rig.cables)} cables, latency {rig.latency_samples} samples")
 
     heard = rig.render({"in": guitar, "kick": kick}, rate, listen=["bus", "duck", "room", "out"], tail_seconds=2)

@@ -21,6 +21,7 @@ def check_target(make: Callable[[], Target], settings: Sequence[dict[str, Any]])
         settings: at least one; three or more, spread out, find latencies and tails that move with the knobs.
 
     Returns:
+        channels, output_channels: what it is fed and what comes of it; the first is measured and captured.
         latency: reported, left (samples to shift by, beyond what is reported), fractional, polarity, steady.
         tail_seconds: longest to -90 dB; None: longer than 10 s.
         leak_esr: a render, then another at another setting, then the first again: their difference.
@@ -64,6 +65,7 @@ def check_target(make: Callable[[], Target], settings: Sequence[dict[str, Any]])
         "block_esr": blocks,
         "moving_esr": moving,
         "channels": target.channels,
+        "output_channels": target.answers,
         "settings": len(settings),
         "character": worst(characters).to_dict(),
     }
@@ -103,6 +105,8 @@ def warnings_of(checks: dict[str, Any], replicate_esr: float, receptive_field_se
         found.append(f"the target rings for more than {LONGEST_TAIL_SECONDS:g} s")
     elif tail > receptive_field_seconds:
         found.append(f"the target rings for {tail:.3g} s (to -90 dB), the net hears {receptive_field_seconds:.3g} s back")
+    if checks["channels"] == 1 and checks.get("output_channels", 1) > 1:
+        found.append(f"the target answers in {checks['output_channels']} channels: the first (left) one was captured")
     if checks["channels"] == 2:
         found.append("the target takes 2 channels only: it was fed the same audio on both, and the left one captured")
     return found

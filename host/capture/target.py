@@ -47,20 +47,21 @@ class Target:
     Attributes:
         processor: what was built; a native plugin stands in a Chain of its own, which streams it exactly.
         seconds: time spent inside its process calls so far.
-        channels: how many equal channels it is fed (1, or 2 where it takes no less; the first is captured).
+        channels: how many equal channels it is fed (1, or 2 where it takes no less).
+        answers: how many channels come of them; the first is captured.
 
     Of a graph with several inputs the first one is fed, the others stay silent; its first output is heard.
     """
 
     def __init__(self, processor: Any, sample_rate: float) -> None:
         self.processor, self.sample_rate, self.seconds = _with_knobs(processor), sample_rate, 0.0
-        self.channels = self._channels()
+        self.channels, self.answers = self._channels()
 
-    def _channels(self) -> int:
+    def _channels(self) -> tuple[int, int]:
         for count in (1, 2):
             try:
-                self.processor.process(self._fed(np.zeros(512, np.float32), count), self.sample_rate)
-                return count
+                self.channels = count
+                return count, len(self._call(np.zeros(512, np.float32), BLOCK, reset=True))
             except (InvalidValue, ValueError):
                 if count == 2:
                     raise
@@ -117,7 +118,7 @@ class Target:
 
     def _call(self, piece: np.ndarray, buffer_size: int, reset: bool) -> np.ndarray:
         """Return what comes of a piece, (channels, samples); its time counts."""
-        fed = self._fed(piece, self.channels)
+        fed = self._fed(piece)
         begun = time.perf_counter()
         answer = self.processor.process(fed, self.sample_rate, buffer_size, reset)
         self.seconds += time.perf_counter() - begun
@@ -125,8 +126,8 @@ class Target:
             answer = next(iter(answer.values()))
         return np.atleast_2d(answer)
 
-    def _fed(self, piece: np.ndarray, channels: int) -> Any:
-        fed = piece if channels == 1 else np.tile(piece, (channels, 1))
+    def _fed(self, piece: np.ndarray) -> Any:
+        fed = piece if self.channels == 1 else np.tile(piece, (self.channels, 1))
         inputs = getattr(self.processor, "inputs", ("in",))
         return fed if len(inputs) < 2 else {name: np.zeros_like(fed) if i else fed for i, name in enumerate(inputs)}
 

@@ -6,7 +6,7 @@ from conftest import installed_vst2
 from saturator_capture import pluck
 
 import wetdry
-from wetdry import Chain, Faust, Graph, TubeSaturator, load_plugin
+from wetdry import Chain, Faust, Graph, Pan, TubeSaturator, load_plugin
 from wetdry.effects import Gain
 from wetdry.host.capture import capture
 from wetdry.host.capture.checks import lead_samples
@@ -95,6 +95,33 @@ def test_a_late_target_combs_with_the_dry_path_and_so_does_its_twin():
     bench = Bench(Late(5), Chain(), [pluck(0.5)], RATE, 480, 5, Place(graph, "late"))
     cell = bench.cells(Setting(0, "drawn", {}, {}, 0, {}, 0.0))[0]
     assert cell["twin"]["esr"] == 0 and cell["there"]["twin"]["esr"] == 0
+
+
+def test_any_node_of_a_rig_that_cannot_stream_is_judged_there(tmp_path):
+    """Two inputs, a side-chained VST2 behind the place: an equal twin makes no difference, another one does."""
+    duck = load_plugin(installed_vst2("lsp-plugins/sc-compressor-stereo"))
+    duck.sct, duck.al_db = "Externa", -40
+    rack = Graph({"amp": TubeSaturator(), "left": Pan(-0.6), "duck": duck}, """
+        in -> amp -> left -> duck -> out
+        amp -> -6 dB -> out
+        kick -> duck.key
+    """, inputs=("in", "kick"))  # fmt: skip
+    values = {"drive_db": 20.0}
+    setting = Setting(0, "drawn", {}, values, 0, values, 0.0)
+    for twin, least, most in ((TubeSaturator(), 0, 1e-12), (TubeSaturator(bias=0.5), 1e-3, 10)):
+        bench = Bench(TubeSaturator(), twin, [pluck(0.5)], RATE, 480, 0, Place(rack, "amp"))
+        cell = bench.cells(setting)[0]
+        bench.close()
+        assert least <= cell["twin"]["esr"] <= most and least <= cell["there"]["twin"]["esr"] <= most
+    assert rack["amp"].bias == TubeSaturator().bias
+
+
+def test_a_stereo_answer_is_said_to_be_captured_left(tmp_path):
+    panned = Graph({"level": Gain(), "pan": Pan(-1)}, "in -> level -> pan -> out")
+    found = capture(panned, {"level.gain_db": (-12, 0)}, tmp_path, **SMALL)
+    assert any("answers in 2 channels: the first (left)" in w for w in found.record.warnings)
+    for take in found.takes:
+        assert np.allclose(found.read_wet(take), found.read_dry(take) * 10 ** (take.values["level.gain_db"] / 20), atol=1e-6)
 
 
 def test_faust_is_captured_like_anything_else(tmp_path):
