@@ -20,6 +20,7 @@ class Doors:
 
     def __init__(self, names: Sequence[str], first: ChannelLayout) -> None:
         self._layouts = {name: first if i == 0 else ChannelLayout() for i, name in enumerate(names)}
+        self._only = first if len(names) == 1 else None
 
     def forget(self) -> None:
         """Drop what is known of the layouts."""
@@ -33,6 +34,9 @@ class Doors:
             InvalidType, UnknownName, InvalidValue: an array where a dict is needed; a name too many or too few.
             LayoutError: the arrays are not equally long, or of no known layout.
         """
+        if self._only and not isinstance(given, Mapping):
+            planar = self._only.to_planar(given)
+            return planar, (len(planar),)
         parts = {name: self._layouts[name].to_planar(audio) for name, audio in self._named(given).items()}
         if len({part.shape[1] for part in parts.values()}) > 1:
             said = ", ".join(f"{name} {part.shape[1]}" for name, part in parts.items())
@@ -42,7 +46,7 @@ class Doors:
 
     def first_of(self, given: Audio) -> np.ndarray:
         """Return the first input's array."""
-        return self._named(given)[next(iter(self._layouts))]
+        return self._named(given)[next(iter(self._layouts))] if isinstance(given, Mapping) else given
 
     def _named(self, given: Audio) -> Mapping[str, np.ndarray]:
         names = list(self._layouts)

@@ -135,12 +135,13 @@ class Graph(PatchBay):
         return [NestedStage(self._plan)]
 
     def _next(self, planar: np.ndarray, rate: float) -> np.ndarray:
-        planned = self._planned
-        plan = self._plan(rate, len(planar))
-        if self._stages is None or plan is not planned:
-            self._check_streams()
-            self._built()
-            self._stages, self._running = stages_of(plan), None
+        if self._running != (rate, len(planar)) or self._stages is None:
+            planned = self._planned
+            plan = self._plan(rate, len(planar))
+            if self._stages is None or plan is not planned:
+                self._check_streams()
+                self._built()
+                self._stages, self._running = stages_of(plan), None
         return super()._next(planar, rate)
 
     def reset(self) -> None:
