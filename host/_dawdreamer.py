@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,10 @@ class Engine:
     def __init__(self, sample_rate: float, block_size: int = BLOCK_SIZE) -> None:
         self.sample_rate, self.block_size = float(sample_rate), int(block_size)
         self.native = dawdreamer().RenderEngine(self.sample_rate, self.block_size)
-        self._kept: dict[str, Any] = {}  # a processor that dies before its engine, or after it, takes the process along
+        self._kept: dict[str, Any] = {}  # as long as the engine: it plays them by name
 
-    def __del__(self) -> None:
-        if not sys.is_finalizing():
+    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not finalizing():  # and the names of this module are there still
             with quiet_stderr():  # plugin frameworks complain about being unloaded
                 self._kept.clear()
                 self.__dict__.pop("native", None)

@@ -91,8 +91,11 @@ class DawDreamerPlugin(DawDreamerState, DawDreamerNode):
             native = engine.plugin(name, self.path)
             if self._loaded is not None:
                 self.load_into(native, self._loaded)
-            for knob, raw in self._moved.items():
-                native.set_parameter(self._foreign[knob].index, raw)
+            for _ in range(2 if self._moved else 0):  # knobs that depend on others want it twice
+                for knob in self._moved:
+                    foreign = self._foreign[knob]
+                    if native.get_parameter(foreign.index) != foreign.raw_value:
+                        native.set_parameter(foreign.index, foreign.raw_value)
             return native
 
     def after_render(self, native: Any, sample_rate: float) -> int:
