@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..models.errors import InvalidValue, MissingExtra, PluginError
-from ._pedalboard import quiet_stderr
 from .float_mode import kept_float_mode
+from .quiet import quiet_stderr
 
 BLOCK_SIZE = 8192  # pedalboard's default: some plugins (ZamComp, ZamDelay) sound by their block
 

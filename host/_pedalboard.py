@@ -1,8 +1,6 @@
 """The one file that imports pedalboard (GPLv3): lazily, and with the pip line where it is missing."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +10,7 @@ import numpy as np
 
 from ..models.errors import InvalidValue, MissingExtra, PluginError
 from .float_mode import kept_float_mode
-
-KEEP_STDERR = "WETDRY_KEEP_STDERR"  # set in child processes, whose stderr is a log that tells why a plugin died
+from .quiet import quiet_stderr
 
 
 def pedalboard() -> Any:
@@ -117,27 +114,6 @@ def _load_once(path: Path, plugin_name: str | None) -> Any:
     if "main thread" in reason:
         raise PluginError(f"{path}: plugins load on the thread that loaded the first one; call load_plugin there")
     raise PluginError(f"{path} is not a VST3 plugin that loads on this machine ({reason})")
-
-
-@contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Keep what native code prints on stderr off the terminal (plugin frameworks warn at every load and unload)."""
-    if os.environ.get(KEEP_STDERR):
-        yield
-        return
-    try:
-        sys.stderr.flush()
-        saved = os.dup(2)
-    except (OSError, AttributeError, ValueError):
-        yield
-        return
-    with tempfile.TemporaryFile() as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
 
 
 @contextmanager

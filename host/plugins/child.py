@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._pedalboard import KEEP_STDERR
+from ..quiet import KEEP_STDERR
 from .cache import recall
 from .endings import how_it_ended
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _pedalboard
+from ..quiet import quiet_stderr
 from .face import PluginFace
 from .knobs import knobs_of
 from .probe import PluginReport
@@ -71,7 +72,7 @@ class Plugin(PluginFace, PluginState):
 
     def reset(self) -> None:
         """Clear the sound and the channel layout; the knobs stay."""
-        with self._lock, _pedalboard.quiet_stderr(), _pedalboard.plain_errors(self.name):
+        with self._lock, quiet_stderr(), _pedalboard.plain_errors(self.name):
             self._forget()
             self.settle()
             self.native.reset()
