@@ -12,6 +12,7 @@ import numpy as np
 from ..models.errors import InvalidValue, MissingExtra, PluginError
 from .float_mode import kept_float_mode
 from .quiet import quiet_stderr
+from .shared_library import keep_for_both
 
 BLOCK_SIZE = 8192  # pedalboard's default: some plugins (ZamComp, ZamDelay) sound by their block
 
@@ -68,6 +69,8 @@ class Engine:
                 native = self.native.make_plugin_processor(name, os.fspath(path.absolute()))
             except RuntimeError as error:
                 raise PluginError(f"{path} is not a plugin that loads on this machine ({_first_line(error)})") from None
+        if path.suffix.lower() == ".vst3":
+            keep_for_both(path, "dawdreamer", self)
         return self._keep(name, native)
 
     def faust(self, name: str) -> Any:

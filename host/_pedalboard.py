@@ -11,6 +11,7 @@ import numpy as np
 from ..models.errors import InvalidValue, MissingExtra, PluginError
 from .float_mode import kept_float_mode
 from .quiet import quiet_stderr
+from .shared_library import keep_for_both
 
 
 def pedalboard() -> Any:
@@ -105,7 +106,9 @@ def _load_once(path: Path, plugin_name: str | None) -> Any:
     module = pedalboard()
     with quiet_stderr():
         try:
-            return module.VST3Plugin(str(path), plugin_name=plugin_name)
+            native = module.VST3Plugin(str(path), plugin_name=plugin_name)
+            keep_for_both(path, "pedalboard", native)
+            return native
         except (ImportError, ValueError, RuntimeError, NotImplementedError) as error:
             reason = str(error).strip().splitlines()[-1].strip()
     if "plugin_name" in reason or "multiple plugins" in reason:
