@@ -19,6 +19,8 @@ class RouteStage:
 
     def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
         """Return the next block's channels where they belong."""
+        if not block.shape[1]:  # what has swallowed its first samples may not have said yet how many channels it gives
+            return np.zeros((self._channels, 0), np.float32)
         return routed(block, self._pairs, self._channels)
 
 

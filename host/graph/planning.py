@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...models.errors import InvalidValue
-from ..container import latency_of
 from .cables import Cable
 from .ordering import Undelayed, closing_pairs, playing_order
 from .plan import Lead, Node, Plan
 from .ports import channels_out, key_channels, taken_text, widened
+from .timing import loop_lag
 from .wiring import Strung, Wiring
 
 Pairs = tuple[tuple[int, int], ...]
@@ -72,16 +72,6 @@ def _check_lags(plan: Plan, strung: Sequence[Strung]) -> None:
             if lag >= lead.delay_samples:
                 raise InvalidValue(f"{s.cable.said}: this loop lags by {lag} samples itself; its delay must be longer: "
                                    f"{s.cable.source} -> {lag + 1} samples -> {s.cable.target}")  # fmt: skip
-
-
-def loop_lag(plan: Plan, lead: Lead) -> int:
-    """Return the latency of the slowest way round that a lead closes, in samples."""
-    lags: dict[str, int] = {}
-    for name in plan.loop_of(lead.source):
-        inside = [lags[other.source] for other in plan.into(name) if not other.closes_loop and other.source in lags]
-        if name == lead.target or inside:
-            lags[name] = max(inside, default=0) + latency_of(plan.nodes[name].processor)
-    return lags.get(lead.source, 0)
 
 
 class _Channels:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...effects.effect import Effect
 from ...models.errors import InvalidType, InvalidValue
+from ..chain import Chain
 from ..container import latency_of
+from ..mix import Mix
 from .plan import Lead, Node, Plan
 
 INAUDIBLE_DB = 90.0
@@ -15,8 +18,29 @@ LONGEST_TAIL_SECONDS = 600.0
 
 def latency(plan: Plan) -> int:
     """Return the samples by which the slowest way to an output lags; delays that are meant are none."""
-    late = _longest(plan, lambda node: float(latency_of(node.processor)), lambda lead: 0.0)
+    late = _longest(plan, lambda node: float(latency_at(node.processor, plan.sample_rate)), lambda lead: 0.0)
     return int(max((late[name] for name in plan.outputs), default=0))
+
+
+def latency_at(processor: object, sample_rate: float) -> int:
+    """Return a processor's latency in samples at a sample rate, whatever it played last."""
+    if isinstance(processor, Effect):
+        return processor._latency(sample_rate)
+    if isinstance(processor, Chain):
+        return sum(latency_at(inner, sample_rate) for inner in processor)
+    if isinstance(processor, Mix):
+        return max((latency_at(branch, sample_rate) for branch in processor), default=0)
+    return latency_of(processor)
+
+
+def loop_lag(plan: Plan, lead: Lead) -> int:
+    """Return the latency of the slowest way round that a lead closes, in samples."""
+    lags: dict[str, int] = {}
+    for name in plan.loop_of(lead.source):
+        inside = [lags[other.source] for other in plan.into(name) if not other.closes_loop and other.source in lags]
+        if name == lead.target or inside:
+            lags[name] = max(inside, default=0) + latency_at(plan.nodes[name].processor, plan.sample_rate)
+    return lags.get(lead.source, 0)
 
 
 def tail(plan: Plan) -> float:

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from wetdry import Chain, Gain, Graph, Mix, Pan, TubeSaturator
+from wetdry import Chain, Gain, Graph, Mix, NeuralAmp, Pan, TubeSaturator
 from wetdry.models.errors import InvalidType, InvalidValue, LayoutError, PluginError, UnknownName
 
 RATE = 48000
@@ -179,6 +179,16 @@ def test_latency_inside_a_loop_is_taken_out_of_its_delay():
     with pytest.raises(InvalidValue, match=rf"lags by {lag} samples itself.*{lag + 1} samples"):
         echo(lag, TubeSaturator())(noise(100), RATE)
     assert np.isfinite(echo(lag + 1, TubeSaturator(drive_db=0))(noise(1000), RATE)).all()
+
+
+def test_a_loop_knows_the_latency_at_its_own_rate():
+    """A neural amp of 48 kHz lags at 44.1 kHz only: the loop is refused there before anything has played."""
+    lag = NeuralAmp()._latency(44100)
+    assert lag > NeuralAmp()._latency(48000) == 0
+    graph = Graph({"amp": NeuralAmp()}, f"in -> amp -> out\namp -> -40 dB -> {lag} samples -> amp")
+    with pytest.raises(InvalidValue, match=f"lags by {lag} samples itself"):
+        graph(noise(100), 44100)
+    assert graph(noise(200), 48000).shape == (200,)
 
 
 def test_two_loops_that_share_a_node():
