@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Heard = TypeVar("Heard")
 FLUSH_SAMPLES = 4096
 LONGEST_LATENCY_SECONDS = 30.0
+SAID_BY_PLUGINS = ("non_finite_samples", "latency_samples", "reported_latency_samples")
 
 
 class Playable(ABC):
@@ -32,7 +33,7 @@ class Playable(ABC):
     Blocks of one shape that one stage plays skip what has been looked at before (`host/repeated.py`).
     """
 
-    __slots__ = ("__weakref__", "_around", "_layout", "_lock", "_repeated", "_running", "_stages")
+    __slots__ = ("__weakref__", "_around", "_hosted", "_layout", "_lock", "_repeated", "_running", "_stages")
 
     is_effect = True
     is_instrument = False
@@ -43,6 +44,7 @@ class Playable(ABC):
         self._stages: list[Stage] | None = None
         self._running: tuple[float, int] | None = None  # sample rate and channels of the stream under way
         self._repeated: Repeated = NEVER
+        self._hosted: list[Any] | None = None
         self._around: WeakSet[Playable] = WeakSet()  # what this one is played in, and whose stages hold its processors
 
     @abstractmethod
@@ -69,7 +71,7 @@ class Playable(ABC):
 
     def _changed(self) -> None:
         """Forget the stages, here and in what this one is played in: the next block starts a stream."""
-        self._stages = self._running = None
+        self._stages = self._running = self._hosted = None
         self._repeated = NEVER
         around, self._around = list(self._around), WeakSet()
         for playable in around:
@@ -170,11 +172,22 @@ class Playable(ABC):
 
             plan = self._plan(rate, len(planar))
             return plan.stack(play_offline(plan, plan.split(planar)))
-        played, flushed = in_step(lambda: self._from_silence(planar.copy(), rate), list(leaves(self)))
+        hosted = self._hosted_inside()
+        if hosted:
+            played, flushed = in_step(lambda: self._from_silence(planar.copy(), rate), hosted)
+        else:
+            played, flushed = self._from_silence(planar, rate)
         if flushed:
             self._running = None  # silence went in: the next block starts a stream
-        refuse_non_finite([self])
+        refuse_non_finite(hosted)
         return played
+
+    def _hosted_inside(self) -> list[Any]:
+        """Return the plugins of others inside, which may give NaN and change their latency while they play."""
+        if self._hosted is None:
+            others = (p for p in leaves(self) if not isinstance(p, Effect | ForeignModel))
+            self._hosted = [p for p in others if any(hasattr(p, name) for name in SAID_BY_PLUGINS)]
+        return self._hosted
 
     def _from_silence(self, planar: np.ndarray, rate: float) -> tuple[np.ndarray, bool]:
         self._running = None

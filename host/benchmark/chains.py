@@ -1,4 +1,4 @@
-"""What a chain costs above what stands in it: our effects' kernels, or pedalboard's own call for the same plugins."""
+"""What a chain, and a graph that is one, cost above what stands in them: our effects' kernels, or pedalboard's own call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,6 +10,7 @@ from ...effects import Bitcrusher, Effect, Gain, TubeSaturator
 from .. import _pedalboard
 from ..chain import Chain
 from ..evaluation.surroundings import machine, versions
+from ..graph.graph import Graph
 from .benchmark import noise
 from .compiled_host import CompiledHost
 from .processor import start_stream
@@ -21,7 +22,7 @@ BLOCKS = (64, 512)
 TURN_SECONDS = 0.1
 MOST_ABOVE_US, ABOVE_BLOCK = 10.0, 64  # the bar of our effects, and the block it holds for
 MOST_RATIO = 1.1  # the bar of native plugins, for any block
-WHOLE = 0  # the block of a whole signal
+WHOLE, WHOLE_SECONDS = 0, 5.0  # the block of a whole signal, and its length
 NATIVES: dict[str, tuple[tuple[str, dict[str, float]], ...]] = {
     "four cheap native plugins": (
         ("Gain", {"gain_db": -1}),
@@ -73,7 +74,7 @@ class ChainCost:
         name: of the case.
         buffer_size: samples a block; 0: a whole signal, where times are of all of it.
         parts: what the others are measured against: "kernels" (each effect alone in a compiled loop, summed) or "pedalboard".
-        parts_us, chain_us: what those and a Chain cost.
+        parts_us, chain_us, graph_us: what those, a Chain and a Graph cost.
     """
 
     name: str
@@ -81,16 +82,17 @@ class ChainCost:
     parts: str
     parts_us: float
     chain_us: float
+    graph_us: float
 
     @property
     def above_us(self) -> float:
-        """What the chain adds."""
-        return self.chain_us - self.parts_us
+        """What the dearer of chain and graph adds."""
+        return max(self.chain_us, self.graph_us) - self.parts_us
 
     @property
     def ratio(self) -> float:
-        """The chain over its parts."""
-        return self.chain_us / self.parts_us
+        """The dearer of chain and graph over their parts."""
+        return max(self.chain_us, self.graph_us) / self.parts_us
 
     @property
     def over(self) -> bool:
@@ -130,21 +132,33 @@ def measure_chains(blocks: Sequence[int] = BLOCKS, rounds: int = 9, seconds: flo
     return ChainCosts(tuple(costs), rounds, seconds, seed)
 
 
+def in_line(processors: Sequence[Any]) -> Graph:
+    """Return a graph of processors one after another."""
+    nodes = {f"node_{i}": processor for i, processor in enumerate(processors)}
+    return Graph(nodes, " -> ".join(["in", *nodes, "out"]))
+
+
 def _ours(audio: np.ndarray, size: int, rounds: int) -> ChainCost:
-    hosts, chain = [CompiledHost(effect, size, RATE) for effect in ten_effects()], Chain(ten_effects())
-    alone = lambda: sum(host.best_pass(audio, TURN_SECONDS / len(hosts)) for host in hosts) * size  # noqa: E731
-    return _cost("ten of our effects", size, "kernels", rounds, alone, lambda: streamed(chain, audio, size))
+    hosts = [CompiledHost(effect, size, RATE) for effect in ten_effects()]
+    chain, graph = Chain(ten_effects()), in_line(ten_effects())
+    turns = (
+        lambda: sum(host.best_pass(audio, TURN_SECONDS / len(hosts)) for host in hosts) * size,
+        lambda: streamed(chain, audio, size),
+        lambda: streamed(graph, audio, size),
+    )
+    return ChainCost("ten of our effects", size, "kernels", *_best(turns, rounds))
 
 
 def _natives(name: str, audio: np.ndarray, size: int, rounds: int) -> ChainCost:
-    board, chain = _pedalboard.pedalboard().Pedalboard(natives(name)), Chain(natives(name))
-    play = streamed if size else whole
-    return _cost(name, size, "pedalboard", rounds, lambda: play(board, audio, size), lambda: play(chain, audio, size))
+    board = _pedalboard.pedalboard().Pedalboard(natives(name))
+    play, played = streamed if size else whole, (board, Chain(natives(name)), in_line(natives(name)))
+    turns = [lambda processor=processor: play(processor, audio, size) for processor in played]
+    return ChainCost(name, size, "pedalboard", *_best(turns, rounds))
 
 
-def _cost(name: str, size: int, parts: str, rounds: int, alone: Callable[[], float], chained: Callable[[], float]) -> ChainCost:
-    below, above = (min(taken) / 1000 for taken in zip(*((alone(), chained()) for _ in range(rounds)), strict=True))
-    return ChainCost(name, size, parts, below, above)
+def _best(turns: Sequence[Callable[[], float]], rounds: int) -> list[float]:
+    """Return the least of each, in µs; they take turns."""
+    return [min(taken) / 1000 for taken in zip(*([turn() for turn in turns] for _ in range(rounds)), strict=True)]
 
 
 def streamed(processor: Any, audio: np.ndarray, size: int) -> float:
@@ -160,5 +174,6 @@ def streamed(processor: Any, audio: np.ndarray, size: int) -> float:
 
 
 def whole(processor: Any, audio: np.ndarray, size: int = WHOLE) -> float:
-    """Return ns of the best of several calls with the whole signal."""
+    """Return ns of the best of several calls with a whole signal of five seconds."""
+    audio = np.resize(audio, round(WHOLE_SECONDS * RATE))
     return best_pass(lambda: processor.process(audio, RATE), 1, TURN_SECONDS)

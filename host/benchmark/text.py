@@ -7,11 +7,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from .budgets import BLOCK, MOST_CALL_RATIO, TCN_BLOCK, TCN_REAL_TIME, SeedBudgets
-from .chains import ABOVE_BLOCK, MOST_ABOVE_US, ChainCosts
+from .chains import ABOVE_BLOCK, MOST_ABOVE_US, WHOLE_SECONDS, ChainCosts
 from .chains import MOST_RATIO as MOST_CHAIN_RATIO
 from .comparison import Comparison
 from .effects import MOST_RATIO, MOST_RATIO_BLOCK, EffectCosts
 from .engines import OURS
+from .isolation import IsolationCosts
 from .report import kilobytes, surroundings_line, timing_table
 from .silence import BAR
 
@@ -97,7 +98,7 @@ def effects_text(found: EffectCosts) -> list[Any]:
 def chains_text(found: ChainCosts) -> list[Any]:
     """Return what to print of the chains' costs."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("chain", "block", "beside", "µs", "in a Chain", "above", "ratio"):
+    for heading in ("chain", "block", "beside", "µs", "in a Chain", "in a Graph", "above", "ratio"):
         table.add_column(heading, justify="left" if heading in ("chain", "beside") else "right", no_wrap=True)
     named = ""
     for cost in found.costs:
@@ -107,13 +108,33 @@ def chains_text(found: ChainCosts) -> list[Any]:
         elif cost.over:
             ratio = f"[bold]{ratio}[/bold]"
         name, named = "" if cost.name == named else cost.name, cost.name
-        times = f"{cost.parts_us:.2f}", f"{cost.chain_us:.2f}"
+        times = f"{cost.parts_us:.2f}", f"{cost.chain_us:.2f}", f"{cost.graph_us:.2f}"
         table.add_row(name, str(cost.buffer_size or "whole"), cost.parts, *times, above, ratio)
     how = (
-        f"µs a block, called from Python; whole: a signal of {found.seconds:g} s in one call. kernels: each effect alone, no "
+        f"µs a block, called from Python; whole: a signal of {WHOLE_SECONDS:g} s in one call. kernels: each effect alone, no "
         f"Python between blocks, summed; pedalboard: its own Pedalboard of the same plugins. Mono, the best of {found.rounds} "
         f"rounds taking turns, seed {found.seed}. Bold: more than {MOST_ABOVE_US:g} µs above the kernels in blocks of "
         f"{ABOVE_BLOCK}, more than {MOST_CHAIN_RATIO:g} x pedalboard"
+    )
+    return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
+
+
+def isolation_text(found: IsolationCosts) -> list[Any]:
+    """Return what to print of plugins in processes of their own."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("plugin", "block", "here µs", "apart µs", "added µs", "ratio", "of real time"):
+        table.add_column(heading, justify="left" if heading == "plugin" else "right", no_wrap=True)
+    named = ""
+    for cost in found.costs:
+        name, named = "" if cost.name == named else cost.name, cost.name
+        share = f"{cost.apart_us / cost.real_time_us:.1%}"
+        times = f"{cost.here_us:.1f}", f"{cost.apart_us:.1f}", f"{cost.added_us:.1f}"
+        table.add_row(name, str(cost.buffer_size or "whole"), *times, f"{cost.ratio:.3f}", share)
+    knobs = ", ".join(f"{name} {us:.0f} µs" for name, us in found.knob_us.items())
+    how = (
+        f"µs a block, called from Python; whole: a signal of {found.seconds:g} s in one call. here: load_plugin(path); apart: "
+        f"load_plugin(path, isolated=True), in a process of its own. The best of {found.rounds} rounds taking turns, seed "
+        f"{found.seed}. Reading a knob apart: {knobs}"
     )
     return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
 
