@@ -1,8 +1,10 @@
 """The one file that imports dawdreamer (GPLv3): lazily, and with the pip line where it is missing."""
 
+import atexit
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,15 @@ from .shared_library import keep_for_both
 BLOCK_SIZE = 8192  # pedalboard's default: some plugins (ZamComp, ZamDelay) sound by their block
 
 
+_ENGINES: weakref.WeakSet["Engine"] = weakref.WeakSet()
 _FAUST = threading.Lock()  # its compiler has one context a process
+
+
+@atexit.register
+def _leave_quietly() -> None:
+    """Keep the complaints of plugins that are unloaded with the process off the terminal."""
+    if len(_ENGINES):
+        quiet_stderr().__enter__()
 
 
 def dawdreamer() -> Any:
@@ -53,6 +63,7 @@ class Engine:
     def __init__(self, sample_rate: float, block_size: int = BLOCK_SIZE) -> None:
         self.sample_rate, self.block_size = float(sample_rate), int(block_size)
         self.native = dawdreamer().RenderEngine(self.sample_rate, self.block_size)
+        _ENGINES.add(self)
         self._kept: dict[str, Any] = {}  # as long as the engine: it plays them by name
 
     def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
