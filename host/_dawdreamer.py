@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ BLOCK_SIZE = 8192  # pedalboard's default: some plugins (ZamComp, ZamDelay) soun
 
 _ENGINES: weakref.WeakSet["Engine"] = weakref.WeakSet()
 _FAUST = threading.Lock()  # its compiler has one context a process
+# The thread that brought DawDreamer in. A plugin that is loaded, or let go, on another waits for this one for good.
+_home: threading.Thread | None = None
+_left_elsewhere: deque[dict[str, Any]] = deque()  # what engines held that were let go on another thread
 
 
 @atexit.register
@@ -32,6 +36,9 @@ def _leave_quietly() -> None:
 
 def dawdreamer() -> Any:
     """Return the dawdreamer module. Raises MissingExtra where it is not installed."""
+    global _home
+    if _home is None:
+        _home = threading.main_thread() if "dawdreamer" in sys.modules else threading.current_thread()
     try:
         import dawdreamer as module
     except ImportError:
@@ -63,11 +70,18 @@ class Engine:
     def __init__(self, sample_rate: float, block_size: int = BLOCK_SIZE) -> None:
         self.sample_rate, self.block_size = float(sample_rate), int(block_size)
         self.native = dawdreamer().RenderEngine(self.sample_rate, self.block_size)
+        if threading.current_thread() is _home:
+            with quiet_stderr():
+                _left_elsewhere.clear()
         _ENGINES.add(self)
         self._kept: dict[str, Any] = {}  # as long as the engine: it plays them by name
 
     def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if not finalizing():  # and the names of this module are there still
+        if finalizing():  # and the names of this module may be gone
+            return
+        if threading.current_thread() is not _home:  # a garbage collection may run on any
+            _left_elsewhere.append(self.__dict__.copy())
+        else:
             with quiet_stderr():  # plugin frameworks complain about being unloaded
                 self._kept.clear()
                 self.__dict__.pop("native", None)
@@ -75,6 +89,9 @@ class Engine:
     def plugin(self, name: str, path: Path) -> Any:
         """Load a VST2 or VST3 as a new PluginProcessor. Raises PluginError; a plugin that crashes takes the process along."""
         self._check_free(name)
+        if threading.current_thread() is not _home:
+            raise PluginError(f"{path}: DawDreamer loads plugins on the thread that loaded the first one, and for every whole "
+                              "call: call from there, or load_plugin(..., isolated=True), which any thread may")  # fmt: skip
         with quiet_stderr(), kept_float_mode():
             try:
                 native = self.native.make_plugin_processor(name, os.fspath(path.absolute()))
