@@ -19,43 +19,20 @@ class Place:
 
     Args:
         whole: a Chain, a Mix or a Graph.
-        name: an index in the chain or mix, or the name of a node of the graph.
+        name: an index in the chain or mix, or the name of a node of the graph; further in, both with dots: "rig.amp", "2.0".
 
     Raises:
         InvalidType: `whole` has no places. InvalidValue, UnknownName: no such place; one with nothing in it; one whose
-            processor listens to a side-chain, which no twin does.
+            processor listens to a side-chain, which no twin does; one that the first input does not reach.
     """
 
     def __init__(self, whole: Any, name: int | str) -> None:
-        if not isinstance(whole, Chain | Mix | Graph):
-            raise InvalidType(f"{whole!r:.80} has no places: pass a Chain, a Mix or a Graph, or leave place out")
-        self.whole: Any = whole
-        self.name: Any = self._checked(whole, name)
-        self.processor = self._standing()
+        self.whole, self.name = whole, name
+        self._path = _path(whole, name)  # the holders, outermost first, each with the place in it
+        holder, inside = self._path[-1]
+        self.processor = holder[inside]
         if self.processor is None:
             raise InvalidValue(f"nothing stands at place {name!r}, which is a wire; name one with a processor")
-
-    @staticmethod
-    def _checked(whole: Any, name: Any) -> Any:
-        if isinstance(whole, Graph):
-            whole[name]
-            keyed = [c for c in whole.cables if c.target.node == name and c.target.port == KEY]
-            if keyed:
-                raise InvalidValue(f"{name} listens to a side-chain ({keyed[0]}), and a net hears one signal: "
-                                   f"disconnect it, or choose another place")  # fmt: skip
-            reaching, first = whole.before(name).inputs, whole.inputs[0]
-            if first not in reaching:
-                raise InvalidValue(f"recordings play into the first input, {first}, and {name} hears {', '.join(reaching)}: "
-                                   f"name that first in inputs=")  # fmt: skip
-            return name
-        if isinstance(name, bool) or not isinstance(name, int):
-            raise InvalidType(f"place = {name!r}: in a {type(whole).__name__} it is an index, from 0")
-        if not -len(whole) <= name < len(whole):
-            raise InvalidValue(f"place = {name} is not in the chain; it has {len(whole)} places, counted from 0")
-        return name % len(whole)
-
-    def _standing(self) -> Any:
-        return self.whole[self.name]
 
     def __str__(self) -> str:
         return f"place {self.name} of a {type(self.whole).__name__}"
@@ -63,22 +40,56 @@ class Place:
     @property
     def before(self) -> Any:
         """What lies between the input of the whole and this place: a processor that gives what arrives here."""
-        if isinstance(self.whole, Mix):
-            return Chain()
-        return Chain(self.whole[: self.name]) if isinstance(self.whole, Chain) else self.whole.before(self.name)
+        return Chain([_before(holder, inside) for holder, inside in self._path])
 
     @property
     def in_loop(self) -> bool:
         """Whether what arrives here depends on what the processor here makes of it."""
-        return isinstance(self.whole, Graph) and self.name in self.before
+        return any(isinstance(holder, Graph) and inside in holder.before(inside) for holder, inside in self._path)
 
     def put(self, processor: Any) -> None:
         """Let another processor stand here; None: a wire."""
-        self.whole[self.name] = processor
+        holder, inside = self._path[-1]
+        holder[inside] = processor
 
     def put_back(self) -> None:
         """Let the processor stand here that did at first."""
         self.put(self.processor)
+
+
+def _path(whole: Any, name: Any) -> list[tuple[Any, Any]]:
+    if not isinstance(whole, Chain | Mix | Graph):
+        raise InvalidType(f"{whole!r:.80} has no places: pass a Chain, a Mix or a Graph, or leave place out")
+    first, dot, rest = name.partition(".") if isinstance(name, str) else (name, "", "")
+    inside = _checked(whole, first)
+    return [(whole, inside), *(_path(whole[inside], rest) if dot else [])]
+
+
+def _checked(whole: Any, name: Any) -> Any:
+    """Return the place in a holder as it is counted or named there."""
+    if isinstance(whole, Graph):
+        whole[name]
+        keyed = [c for c in whole.cables if c.target.node == name and c.target.port == KEY]
+        if keyed:
+            raise InvalidValue(f"{name} listens to a side-chain ({keyed[0]}), and a net hears one signal: "
+                               f"disconnect it, or choose another place")  # fmt: skip
+        reaching, first = whole.before(name).inputs, whole.inputs[0]
+        if first not in reaching:
+            raise InvalidValue(f"recordings play into the first input, {first}, and {name} hears {', '.join(reaching)}: "
+                               f"name that first in inputs=")  # fmt: skip
+        return name
+    number = int(name) if isinstance(name, str) and name.isdecimal() else name
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise InvalidType(f"place = {name!r}: in a {type(whole).__name__} it is an index, from 0")
+    if not -len(whole) <= number < len(whole):
+        raise InvalidValue(f"place = {name} is not in the chain; it has {len(whole)} places, counted from 0")
+    return number % len(whole)
+
+
+def _before(whole: Any, inside: Any) -> Any:
+    if isinstance(whole, Mix):
+        return None
+    return Chain(whole[:inside]) if isinstance(whole, Chain) else whole.before(inside)
 
 
 class Arriving:

@@ -7,6 +7,8 @@ import typer
 
 from .common import progress_bar, verdict
 
+ALONE_HELP = "Judge it alone only, not also in the chain or graph that it was captured in."
+
 
 def run(
     model: Annotated[Path, typer.Argument(help="A clone: runs/…/clone.safetensors.")],
@@ -16,6 +18,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for figures, audio and page; left out: the model's.")] = None,
     settings: Annotated[int, typer.Option(help="Unseen knob settings to draw, besides all corners.")] = 16,
     seed: Annotated[int, typer.Option(help="Of the settings.")] = 0,
+    alone: Annotated[bool, typer.Option("--alone", help=ALONE_HELP)] = False,
 ) -> None:
     """Put a clone in its plugin's place and measure how close it is, on recordings and settings no training saw."""
     from ...models.dataset import CaptureFolder
@@ -23,7 +26,8 @@ def run(
     from ..clone import certify
 
     out = out or model.parent
+    places = {"place": None} if alone else {}
     with progress_bar() as progress:
         evaluation, _ = certify(load(model), CaptureFolder.open(capture or model.parent / "capture"), out,
-                                settings=settings, seed=seed, progress=progress)  # fmt: skip
+                                settings=settings, seed=seed, progress=progress, **places)  # fmt: skip
     verdict(evaluation, out)

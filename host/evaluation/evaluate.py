@@ -41,7 +41,7 @@ def evaluate(
     seed: int = 0,
     seconds: float | None = None,
     chain: Any = None,
-    place: int | str = 0,
+    place: int | str | None = 0,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -69,7 +69,7 @@ def evaluate(
         seconds: use only that much of each recording, its loudest stretch; None: all of it.
         chain: a Chain, Mix or Graph whose processor at `place` gives way to the target, then to the twin. None: the one
             that was captured with a place; where there is none, they stand alone.
-        place: index in the chain or mix, or name of a node of the graph.
+        place: index in the chain or mix, or name of a node of the graph. None: they stand alone, wherever they were captured.
         workers: processes to render in; 0 renders in this one.
         progress: called with ("evaluate", cells done, cells, note).
 
@@ -85,7 +85,7 @@ def evaluate(
     recorded = is_recorded(folder) and target is None
     if recorded and chain is not None:
         raise InvalidValue("recorded gear cannot be played in a chain; evaluate its twin alone, or pass a target")
-    where = None if recorded else place_of(folder, chain, place)
+    where = None if recorded or place is None else place_of(folder, chain, place)
     knobs = folder.record.knobs
     visited = recorded_settings(folder) if recorded else draw_settings(knobs, folder.takes, settings, seed, corners=corners)
     if not visited:

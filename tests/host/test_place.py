@@ -120,3 +120,6 @@ def test_a_clone_is_judged_alone_and_in_its_place(folder, tmp_path):
     again = wetdry.evaluate(made.model_path, folder.path, tmp_path / "again", settings=2, seconds=3, workers=1)
     assert again.place == {"name": 1, "of": "chain", "captured_there": True}
     assert [c["there"] for c in again.cells] == [c["there"] for c in made.evaluation.cells]
+    alone = wetdry.evaluate(made.model_path, folder.path, tmp_path / "alone", place=None, settings=1, corners=False,
+                            seconds=3, workers=0)  # fmt: skip
+    assert alone.place is None and "there" not in alone.cells[0] and alone.certificate()["there"] is None

@@ -10,9 +10,10 @@ from wetdry import Chain, Faust, Graph, Pan, TubeSaturator, load_plugin
 from wetdry.effects import Gain
 from wetdry.host.capture import capture
 from wetdry.host.capture.checks import lead_samples
+from wetdry.host.capture.target import Target
 from wetdry.host.evaluation.bench import Bench
 from wetdry.host.evaluation.settings import Setting
-from wetdry.host.place import Late, Place
+from wetdry.host.place import Arriving, Late, Place
 from wetdry.models import metrics
 from wetdry.models.errors import InvalidValue, UnknownName
 
@@ -80,6 +81,35 @@ def test_the_same_plugin_as_vst3_is_a_twin_without_error(folder, zamcomp_vst2, z
     audio = np.concatenate([np.zeros(RATE, np.float32), pluck(1.0)])
     there = bench.there.tracks(Setting(0, "drawn", {}, values, 0, values, 0.0), 0)["target"][0]
     assert metrics.esr(whole(audio, RATE)[RATE:], there) < 1e-12
+
+
+def test_a_place_further_in():
+    """A chain in a graph in a chain; the holders around it are played with what is put there."""
+    inner = Graph(
+        {"fx": Chain([Gain(gain_db=-6), TubeSaturator(drive_db=20)]), "dry": None}, "in -> fx -> out\nin -> dry -> out"
+    )
+    board = Chain([Gain(gain_db=3), inner])
+    place = Place(board, "1.fx.1")
+    audio = pluck(0.5)
+    assert place.processor is inner["fx"][1]
+    assert np.allclose(Target(place.before, RATE).play(audio), audio * 10 ** (-3 / 20), atol=1e-6)
+    before = board(audio, RATE)
+    place.put(None)
+    assert np.allclose(board(audio, RATE), audio * (10 ** (-3 / 20) + 10 ** (3 / 20)), atol=1e-6)
+    place.put_back()
+    assert np.array_equal(board(audio, RATE), before)
+    assert str(place) == "place 1.fx.1 of a Chain"
+
+
+def test_of_stereo_the_mean_arrives_and_it_is_said():
+    graph = Graph({"pan": Pan(-1), "amp": TubeSaturator()}, "in -> pan -> amp -> out")
+    arriving = Arriving(Place(graph, "amp"), RATE)
+    audio = pluck(0.5)
+    assert np.allclose(arriving.hear(audio), Pan(-1)(np.stack([audio, audio]), RATE).mean(axis=0), atol=1e-6)
+    assert arriving.stereo
+    graph["pan"].pan = 0
+    centred = Arriving(Place(graph, "amp"), RATE)
+    assert np.abs(centred.hear(audio)).max() > 0.1 and not centred.stereo
 
 
 def test_both_channels_of_a_stereo_output_count():
