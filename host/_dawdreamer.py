@@ -71,8 +71,8 @@ class Engine:
         self.sample_rate, self.block_size = float(sample_rate), int(block_size)
         self.native = dawdreamer().RenderEngine(self.sample_rate, self.block_size)
         if threading.current_thread() is _home:
-            with quiet_stderr():
-                _left_elsewhere.clear()
+            while _left_elsewhere:
+                _let_go(_left_elsewhere.popleft())
         _ENGINES.add(self)
         self._kept: dict[str, Any] = {}  # as long as the engine: it plays them by name
 
@@ -82,9 +82,7 @@ class Engine:
         if threading.current_thread() is not _home:  # a garbage collection may run on any
             _left_elsewhere.append(self.__dict__.copy())
         else:
-            with quiet_stderr():  # plugin frameworks complain about being unloaded
-                self._kept.clear()
-                self.__dict__.pop("native", None)
+            _let_go(self.__dict__)
 
     def plugin(self, name: str, path: Path) -> Any:
         """Load a VST2 or VST3 as a new PluginProcessor. Raises PluginError; a plugin that crashes takes the process along."""
@@ -157,6 +155,13 @@ class Engine:
     def _keep(self, name: str, native: Any) -> Any:
         self._kept[name] = native
         return native
+
+
+def _let_go(held: dict[str, Any]) -> None:
+    """Unload what an engine held: its processors, then itself."""
+    with quiet_stderr():  # plugin frameworks complain about being unloaded
+        held.get("_kept", {}).clear()
+        held.pop("native", None)
 
 
 def _first_line(error: BaseException) -> str:
