@@ -7,7 +7,7 @@ from ...models.errors import InvalidValue
 from .cables import Cable
 from .ordering import Undelayed, closing_pairs, playing_order
 from .plan import Lead, Node, Plan
-from .ports import channels_out, key_channels, taken_text, widened
+from .ports import channels_out, is_source, key_channels, taken_text, widened
 from .timing import loop_lag
 from .wiring import Strung, Wiring
 
@@ -49,7 +49,7 @@ def stereo_cables(wiring: Wiring, plan: Plan) -> set[Cable]:
 
 def _fed(wiring: Wiring, nodes: dict[str, Any], strung: list[Strung]) -> tuple[dict[str, Any], list[Strung]]:
     """Leave out what no input reaches: in sub-graphs, what hangs on doors that nobody uses."""
-    fed = wiring.fed(strung)
+    fed = wiring.fed(nodes, strung)
     return {n: p for n, p in nodes.items() if n in fed}, [s for s in strung if s.source in fed and s.target in fed]
 
 
@@ -135,6 +135,8 @@ class _Channels:
     def _refuse(self, name: str, wide: int, into: Sequence[Strung]) -> None:
         s = next(s for s in into if self._asked(s) == wide)
         source, target = s.cable.source.node, s.cable.target
+        if is_source(self._processors[name]):
+            raise InvalidValue(f"{s.cable.said}: {name} makes its own sound and takes none: leave this cable out")
         takes = taken_text(self._processors[name])
         raise InvalidValue(f"{s.cable.said}: {name} takes {takes} channel(s), {wide} arrive; choose: {source}[0] -> {target}, "
                            "and a node of its own for each other channel")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ...effects.effect import Effect
 from .. import _pedalboard
 from ..chain import Chain
 from ..foreign import ForeignModel
@@ -39,6 +40,12 @@ def key_channels(processor: Any) -> int:
     """Return how many channels a processor's side-chain has; 0: it has none."""
     keyed = processor is not None and not isinstance(processor, Playable) and not _pedalboard.is_native(processor)
     return int(getattr(processor, "key_channels", 0) or 0) if keyed else 0
+
+
+def is_source(processor: Any) -> bool:
+    """Tell whether a processor takes no sound at all and makes its own, as a Faust program without inputs does."""
+    never = processor is None or isinstance(processor, Playable | Effect) or _pedalboard.is_native(processor)
+    return not never and getattr(processor, "input_channels", None) == 0
 
 
 def widened(processor: Any, channels: int) -> int | None:

@@ -1,13 +1,13 @@
 """The wiring: nodes and cables as the user sees them, checked as they come; sub-graphs opened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...models.errors import InvalidValue, UnknownName, WetdryError
 from .cables import KEY, Cable, End
 from .ordering import Undelayed, closing_pairs, reached
-from .ports import key_channels
+from .ports import is_source, key_channels
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +180,7 @@ class Wiring:
         nodes, strung = self.opened()
         after = {name: [s.target for s in strung if s.source == name] for name in nodes}
         before = {name: [s.source for s in strung if s.target == name] for name in nodes}
-        fed = self.fed(strung)
+        fed = self.fed(nodes, strung)
         used = set().union(*(reached(name, before) for name in self.outputs))
         for name in self.inputs:
             if not after[name]:
@@ -191,7 +191,7 @@ class Wiring:
         for name in self.nodes:
             if _doors(self.nodes[name]):
                 continue  # what of a sub-graph is not used is not played
-            if not before[name]:
+            if not before[name] and name not in fed:
                 raise InvalidValue(f"nothing runs to {name!r}: write a line with -> {name}, or remove it")
             if name not in fed:
                 raise InvalidValue(f"no input of the graph reaches {name!r}, its side-chain aside: "
@@ -200,13 +200,14 @@ class Wiring:
                 raise InvalidValue(f"{name!r} runs to no output: write {name} -> {self.outputs[0]}, remove it, "
                                    f"or make it one: outputs=({self.outputs[0]!r}, …)")  # fmt: skip
 
-    def fed(self, strung: Iterable[Strung]) -> set[str]:
-        """Return the opened nodes that some input's sound reaches, side-chains aside."""
+    def fed(self, nodes: Mapping[str, Any], strung: Iterable[Strung]) -> set[str]:
+        """Return the opened nodes that the sound of some input or source reaches, side-chains aside."""
         after: dict[str, list[str]] = {}
         for s in strung:
             if not s.into_key:
                 after.setdefault(s.source, []).append(s.target)
-        return set().union(*(reached(name, after) for name in self.inputs))
+        sources = (name for name, processor in nodes.items() if is_source(processor))
+        return set().union(*(reached(name, after) for name in (*self.inputs, *sources)))
 
 
 def check_name(name: Any) -> str:

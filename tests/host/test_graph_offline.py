@@ -159,3 +159,12 @@ def test_neighbours_are_one_island_and_faust_stands_beside_ours():
     assert segments == [("a", "b"), ("c",)]
     gained = (0.5 * 10 ** (6 / 20) + 0.5 * 10 ** (-6 / 20)) * noise()
     np.testing.assert_allclose(heard[:, 10:], gained[:, :-10], atol=1e-6)
+
+
+def test_a_program_without_inputs_sounds_by_itself():
+    nodes = {"tone": Faust("process = 0.25, -0.25;"), "level": Gain(gain_db=0), "limit": limiter(0)}
+    board = Graph(nodes, "in -> limit -> level -> out\ntone -> level")
+    expected = noise() + np.array([[0.25], [-0.25]], np.float32)
+    np.testing.assert_allclose(board(noise(), RATE), expected, atol=1e-6)
+    with pytest.raises(InvalidValue, match="makes its own sound and takes none"):
+        Graph(nodes, "in -> tone -> limit -> level -> out")
