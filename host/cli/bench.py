@@ -10,6 +10,7 @@ from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 
 BLOCKS, EFFECT_BLOCKS = "1,16,64,256,2048", "64,512"
 CHAIN_HELP = "Measure what a Chain costs above its effects' kernels, and above pedalboard for a run of native plugins."
+ISOLATION_HELP = "Measure plugins (paths or names) in processes of their own (isolated=True) beside this one."
 EFFECTS_HELP = "Measure our effects beside pedalboard's; the arguments are then names of effects, none: all."
 AGAINST_HELP = (
     "Another engine to take turns with: 'COMMAND {model} {block} {seconds}'. It plays the model on one thread in such blocks, "
@@ -38,6 +39,7 @@ def run(
     ] = False,
     effects: Annotated[bool, typer.Option("--effects", help=EFFECTS_HELP)] = False,
     chain: Annotated[bool, typer.Option("--chain", help=CHAIN_HELP)] = False,
+    isolation: Annotated[bool, typer.Option("--isolation", help=ISOLATION_HELP)] = False,
     silence: Annotated[
         float, typer.Option(help="With --effects: seconds of silence after a loud one, against noise; 0: none.")
     ] = 60.0,
@@ -54,6 +56,8 @@ def run(
     """
     if effects:
         _bench_effects(files or [], block or EFFECT_BLOCKS, rounds, seconds, silence, seed, plot, json)
+    elif isolation:
+        _bench_isolation(files or [], block, rounds, seconds, seed, plot, json)
     elif chain:
         _bench_chains(files, block or EFFECT_BLOCKS, rounds, seconds, seed, plot, json)
     else:
@@ -90,6 +94,24 @@ def _bench_chains(
         raise InvalidValue("--chain measures chains of its own and draws nothing: leave files and --plot out")
     found = measure_chains(block_sizes(block), rounds, seconds, seed)
     for part in chains_text(found):
+        console.print(part)
+    if json:
+        _write_json(json, found.to_dict())
+
+
+def _bench_isolation(
+    plugins: list[Path], block: str | None, rounds: int, seconds: float, seed: int, plot: Path | None, json: Path | None
+) -> None:
+    from ...models.errors import InvalidValue
+    from ..benchmark.isolation import BLOCKS as ISOLATION_BLOCKS
+    from ..benchmark.isolation import measure_isolation
+    from ..benchmark.text import isolation_text
+
+    if plot:
+        raise InvalidValue("--isolation draws nothing: leave --plot out")
+    sizes = block_sizes(block) if block else list(ISOLATION_BLOCKS)
+    found = measure_isolation([str(plugin) for plugin in plugins], sizes, rounds, seconds, seed)
+    for part in isolation_text(found):
         console.print(part)
     if json:
         _write_json(json, found.to_dict())

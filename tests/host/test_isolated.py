@@ -1,4 +1,5 @@
 import copy
+import json
 import os
 import pickle
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import refused, wetdry
 from conftest import installed
 
 from wetdry import Chain, TubeSaturator
@@ -321,3 +323,12 @@ except KeyboardInterrupt:
         told, complained = caller.communicate(timeout=120)
     assert told == "True\n", complained
     assert gone(number)
+
+
+def test_the_benchmark_prints_what_it_adds(zamtube, tmp_path):
+    command = ["bench", "--isolation", zamtube, "--block", "64", "--rounds", "1", "--seconds", "0.02"]
+    told = wetdry(*command, "--json", "costs.json", cwd=tmp_path).stdout
+    assert "ZamTube" in told and "added" in told and "whole" in told
+    costs = json.loads((tmp_path / "costs.json").read_text())["costs"]
+    assert [cost["buffer_size"] for cost in costs] == [64, 0] and all(cost["apart_us"] > 0 for cost in costs)
+    refused(wetdry("bench", "--isolation", cwd=tmp_path), "--isolation needs")

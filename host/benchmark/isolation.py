@@ -1,0 +1,109 @@
+"""What a plugin costs in a process of its own (`load_plugin(path, isolated=True)`), beside the same plugin in this one."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...models.errors import InvalidValue
+from ..evaluation.surroundings import machine, versions
+from ..offline import offline_reason
+from ..plugins import load_plugin
+from .benchmark import noise
+from .chains import RATE, TURN_SECONDS, WHOLE, streamed, whole
+from .race import check_rounds, check_seconds
+from .timing import best_pass
+
+BLOCKS = (64, 128, 256, 512, 1024, 2048, 4096)
+
+
+@dataclass(frozen=True)
+class IsolationCost:
+    """One plugin and block size, in µs a block: the best pass of all rounds, which is what it costs while nothing else runs.
+
+    Attributes:
+        name: of the plugin.
+        buffer_size: samples a block; 0: a whole signal, where times are of all of it.
+        here_us, apart_us: in this process, and in one of its own.
+        real_time_us: how long the block lasts.
+    """
+
+    name: str
+    buffer_size: int
+    here_us: float
+    apart_us: float
+    real_time_us: float
+
+    @property
+    def added_us(self) -> float:
+        """What the process of its own adds."""
+        return self.apart_us - self.here_us
+
+    @property
+    def ratio(self) -> float:
+        """Apart over here."""
+        return self.apart_us / self.here_us
+
+
+@dataclass(frozen=True)
+class IsolationCosts:
+    """All plugins and block sizes, and how they were measured.
+
+    Attributes:
+        knob_us: what reading a knob costs apart, by plugin.
+    """
+
+    costs: tuple[IsolationCost, ...]
+    knob_us: dict[str, float]
+    rounds: int
+    seconds: float
+    seed: int
+    machine: dict[str, Any] = field(default_factory=machine)
+    versions: dict[str, str] = field(default_factory=versions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return asdict(self)
+
+
+def measure_isolation(
+    plugins: Sequence[str], blocks: Sequence[int] = BLOCKS, rounds: int = 9, seconds: float = 0.5, seed: int = 0
+) -> IsolationCosts:
+    """Measure plugins here and apart, streamed in blocks and as whole signals; the two take turns.
+
+    Args:
+        plugins: paths or names of installed ones; one that cannot stream is measured over whole signals alone.
+        blocks: samples a block.
+        rounds: turns each takes.
+        seconds: of noise in a pass.
+        seed: of the noise.
+
+    Raises:
+        FileProblem, PluginError, MissingExtra: a plugin cannot be loaded. InvalidValue: rounds or seconds; no plugin.
+    """
+    check_rounds(rounds)
+    check_seconds(seconds)
+    if not plugins:
+        raise InvalidValue("--isolation needs the path or the name of a plugin")
+    costs: list[IsolationCost] = []
+    knobs: dict[str, float] = {}
+    for path in plugins:
+        here, apart = load_plugin(path), load_plugin(path, isolated=True)
+        audio = np.tile(noise(seconds, RATE, seed), (here.channels[0], 1))
+        sizes = (WHOLE,) if offline_reason(here) else (*blocks, WHOLE)
+        costs += [_cost(here, apart, audio, size, rounds) for size in sizes]
+        knobs[here.name] = _knob_us(apart)
+    return IsolationCosts(tuple(costs), knobs, rounds, seconds, seed)
+
+
+def _cost(here: Any, apart: Any, audio: np.ndarray, size: int, rounds: int) -> IsolationCost:
+    play = streamed if size else whole
+    turns = [(play(here, audio, size), play(apart, audio, size)) for _ in range(rounds)]
+    below, above = (min(taken) / 1000 for taken in zip(*turns, strict=True))
+    return IsolationCost(here.name, size, below, above, (size or audio.shape[1]) / RATE * 1e6)
+
+
+def _knob_us(plugin: Any) -> float:
+    name = next(iter(plugin.parameters), None)
+    return 0.0 if name is None else best_pass(lambda: getattr(plugin, name), 1, TURN_SECONDS) / 1000
