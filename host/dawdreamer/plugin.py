@@ -45,10 +45,8 @@ class DawDreamerPlugin(DawDreamerState, DawDreamerNode):
         own["input_channels"], own["output_channels"] = min(inputs, outputs), outputs
         own["key_channels"] = max(0, inputs - outputs)
         foreign = parameters_of(lambda: own["native"])
-        found, filtered = knobs_of(foreign)
-        if report:
-            filtered = report.filtered
-        self._take_knobs(name, {name: knob for name, knob in found.items() if name not in filtered}, filtered, foreign)
+        table, filtered = (report.knobs, report.filtered) if report else knobs_of(foreign)
+        self._take_knobs(name, table, filtered, foreign)
         self._forget()
         self.settle()
 

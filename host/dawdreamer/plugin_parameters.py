@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from ..plugins.fakes import is_fake
@@ -13,49 +14,66 @@ ON = {"on", "yes", "true", "enabled"}
 
 
 class ForeignParameter:
-    """A parameter as `plugins.knobs` reads it.
+    """A parameter as `plugins.knobs` reads it; its texts are read when they are first asked for.
 
     Attributes:
-        name, units: as the plugin says.
+        name: as the plugin says.
         index: by which DawDreamer knows it.
-        ranges: its value (float, bool or text) by (first, last) position.
-        type: of these values.
-        valid_values: each of them once.
-        is_discrete, is_automatable: as the plugin says.
+        is_automatable: as the plugin says.
     """
 
     def __init__(self, native: Callable[[], Any], told: dict[str, Any]) -> None:
         self._native, self.index = native, int(told["index"])
-        self.name, self.units = str(told["name"]), str(told["label"]).strip()
-        self.is_discrete, self.is_automatable = bool(told["isDiscrete"]), bool(told["isAutomatable"])
-        self.ranges: dict[tuple[float, float], Any] = {}
-        self.type: type = str
-        if self.is_automatable and not is_fake(self.name):  # a host's own parameters are upset by being turned
-            self._read_texts()
-        self.valid_values = list(dict.fromkeys(self.ranges.values()))
-
-    def _read_texts(self) -> None:
-        texts = self._native().get_parameter_range(self.index, STEPS, False)
-        self.is_discrete |= len(texts) == 2  # a VST2 does not say
-        read = [read_number(text) for text in texts.values()]
-        numbers = [found[0] for found in read if found is not None]
-        if len(numbers) == len(read):
-            self.type = float
-            units = {found[1] for found in read if found is not None}
-            if not self.units and len(units) == 1:
-                self.units = units.pop()
-            values: list[Any] = numbers
-        elif len(texts) == 2 and {text.strip().lower() for text in texts.values()} & ON:
-            self.type = bool
-            values = [text.strip().lower() in ON for text in texts.values()]
-        else:
-            values = list(texts.values())
-        self.ranges = {(round(a, 3), round(b, 3)): value for (a, b), value in zip(texts, values, strict=True)}
+        self.name, self._label = str(told["name"]), str(told["label"]).strip()
+        self.is_automatable, self._told_discrete = bool(told["isAutomatable"]), bool(told["isDiscrete"])
 
     @property
     def python_name(self) -> str:
-        """The name as an attribute: lower case, unit behind it."""
-        return python_name(self.name if self.units.startswith(":") else f"{self.name} {self.units}")
+        """The name as an attribute: lower case, the unit that the plugin gives behind it."""
+        return python_name(self.name if self._label.startswith(":") else f"{self.name} {self._label}")
+
+    @cached_property
+    def _read(self) -> tuple[type, dict[tuple[float, float], Any], str]:
+        """Type of its values, value by (first, last) position, unit."""
+        if not self.is_automatable or is_fake(self.name):  # a host's own parameters are upset by being turned
+            return str, {}, self._label
+        texts = self._native().get_parameter_range(self.index, STEPS, False)
+        numbers = [read_number(text) for text in texts.values()]
+        units = {found[1] for found in numbers if found is not None}
+        values: list[Any]
+        if None not in numbers:
+            kind, values = float, [found[0] for found in numbers if found is not None]
+        elif len(texts) == 2 and {text.strip().lower() for text in texts.values()} & ON:
+            kind, values = bool, [text.strip().lower() in ON for text in texts.values()]
+        else:
+            kind, values = str, list(texts.values())
+        ranges = {(round(low, 3), round(high, 3)): value for (low, high), value in zip(texts, values, strict=True)}
+        return kind, ranges, self._label or (units.pop() if kind is float and len(units) == 1 else "")
+
+    @property
+    def type(self) -> type:
+        """Type of its values: float, bool or str."""
+        return self._read[0]
+
+    @property
+    def ranges(self) -> dict[tuple[float, float], Any]:
+        """Its value by (first, last) position."""
+        return self._read[1]
+
+    @property
+    def units(self) -> str:
+        """Unit, as the plugin says or as its texts do."""
+        return self._read[2]
+
+    @property
+    def valid_values(self) -> list[Any]:
+        """Its values, each once."""
+        return list(dict.fromkeys(self.ranges.values()))
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether it steps: as the plugin says, or because it has two texts (a VST2 does not say)."""
+        return self._told_discrete or len(self.ranges) == 2
 
     @property
     def raw_value(self) -> float:

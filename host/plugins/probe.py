@@ -19,7 +19,7 @@ from .installed import located
 from .knobs import Knob
 from .quarantine import host_that_plays, refuse_quarantined
 
-PROBE_VERSION = 5
+PROBE_VERSION = 6
 
 
 @dataclass(frozen=True)
