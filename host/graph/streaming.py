@@ -70,7 +70,7 @@ class Strand:
 
     Attributes:
         first: name of the first node.
-        queues, keys: what arrives at the first node, and at its side-chain.
+        queues, keys, arriving: what comes to the first node, to its side-chain, and both.
         stages: of the nodes, and of the cables between them.
         heard_by: the queues that get what leaves the last node.
     """
@@ -81,11 +81,13 @@ class Strand:
         self.keys: list[Queue] = []
         self.items: list[Any] = []  # processors, and stages between them
         self.keyed: KeyedStage | None = None
+        self.arriving: list[Queue] = []
         self.stages: list[Stage] = []
         self.heard_by: list[Queue] = []
 
     def finish(self) -> None:
         """Make stages of the items: runs of processors become one where they can."""
+        self.arriving = [*self.queues, *self.keys]
         run: list[Any] = []
         for item in [*self.items, None]:
             if isinstance(item, RouteStage | DelayStage | KeyedStage) or item is None:
@@ -98,23 +100,27 @@ class Strand:
 
     def start(self) -> None:
         """Begin a stream."""
-        for part in (*self.queues, *self.keys, *self.stages):
+        for part in (*self.arriving, *self.stages):
             part.start()
 
     def play(self, sample_rate: float) -> bool:
         """Play all that has arrived on every cable; tell whether there was any."""
-        samples = min([queue.ready for queue in (*self.queues, *self.keys)])
+        samples = min([queue.ready for queue in self.arriving])
         if not samples:
             return False
         block = _sum(self.queues, samples)
         if self.keyed:
             self.keyed.key = _sum(self.keys, samples)
+        self.hear(block, sample_rate)
+        return True
+
+    def hear(self, block: np.ndarray, sample_rate: float) -> None:
+        """Play the next block, which is the strand's to change, and hand it on."""
         heard = push_through(self.stages, block, sample_rate)
         for queue in self.heard_by[1:]:
             queue.put(heard.copy(), sample_rate)
         for queue in self.heard_by[:1]:
             queue.put(heard, sample_rate)
-        return True
 
 
 def _sum(queues: Sequence[Queue], samples: int) -> np.ndarray:
@@ -139,7 +145,7 @@ class GraphStage:
         """Play the next block of all inputs; return what has come out at every output."""
         weaver = self._weaver
         for name, rows in self._plan.split(block).items():
-            weaver.given[name].put(rows, sample_rate)
+            weaver.given[name].hear(rows, sample_rate)
         for strands, is_loop in weaver.groups:
             while any([strand.play(sample_rate) for strand in strands]) and is_loop:
                 pass
@@ -155,8 +161,8 @@ class _Weaver:
 
     Attributes:
         strands: in playing order.
-        groups: the same, those of a loop together, and whether they are one.
-        given: the queue of each input.
+        groups: the same but those of the inputs, those of a loop together, and whether they are one.
+        given: the strand that each input begins.
         heard: the queue of each output.
     """
 
@@ -164,7 +170,7 @@ class _Weaver:
         self._plan = plan
         self._strand_of: dict[str, Strand] = {}
         self.strands: list[Strand] = []
-        self.given: dict[str, Queue] = {}
+        self.given: dict[str, Strand] = {}
         self.heard: dict[str, Queue] = {}
         for name in plan.nodes:
             self._place(name)
@@ -190,8 +196,7 @@ class _Weaver:
             self.strands.append(strand)
             self._strand_of[name] = strand
             if name in plan.inputs:
-                self.given[name] = Queue()
-                strand.queues.append(self.given[name])
+                self.given[name] = strand
             for lead in into:
                 if not lead.closes_loop:
                     self._join(lead)
@@ -238,6 +243,8 @@ class _Weaver:
         loops = {name: i for i, loop in enumerate(self._plan.loops) for name in loop}
         last: int | None = None
         for strand in self.strands:
+            if strand.first in self.given:
+                continue
             loop = loops.get(strand.first)
             if loop is not None and loop == last:
                 groups[-1][0].append(strand)
