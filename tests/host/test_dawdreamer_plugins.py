@@ -153,3 +153,10 @@ def test_what_cannot_be_is_said(zamcomp, tmp_path):
     library.write_bytes(b"\x7fELF" + bytes(200))
     with pytest.raises(PluginError, match=r"no_plugin\.so is not a plugin that loads on this machine"):
         load_plugin(library)
+
+
+def test_a_probed_plugin_has_the_knobs_of_an_unprobed_one():
+    path = installed_vst2("lsp-plugins/sc-compressor-stereo")
+    probed, unprobed = wetdry.load_plugin(path), load_plugin(path)
+    assert {n: k.to_dict() for n, k in probed._table.items()} == {n: k.to_dict() for n, k in unprobed._table.items()}
+    assert probed.raw_values == unprobed.raw_values and probed.key_channels == probed.report.key_channels == 2

@@ -164,3 +164,20 @@ def test_pin_a_vst3_saves_what_it_was_before_the_last_block(tmp_path):
     plugin.set_parameter(6, 0.9)
     plugin.save_state(str(tmp_path / "after"))
     assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
+
+
+def test_pin_a_vst2_says_its_latency_after_the_first_render_only():
+    engine = Engine(RATE)
+    plugin = engine.plugin("limiter", installed_vst2("ZaMaximX2-vst"))
+    assert plugin.get_latency_samples() == 0
+    engine.render([(engine.playback("in", noise()), []), (plugin, ["in"])], 4800)
+    assert plugin.get_latency_samples() == 480
+
+
+def test_pin_a_faust_widget_of_other_letters_cannot_be_turned():
+    engine = Engine(RATE)
+    faust = engine.faust("large")
+    faust.set_dsp_string('process = *(hslider("größe", 1, 0, 2, 1));')
+    faust.compile()
+    with pytest.raises(RuntimeError, match="Failed to set parameter"):
+        faust.set_parameter(0, 2.0)
