@@ -142,6 +142,13 @@ def _read_value(bound: Any, text: str) -> Any:
         raise InvalidValue(f"{bound.name} = {text!r}: allowed are {allowed}") from None
 
 
+def channel_pair(inputs: int, outputs: int) -> str:
+    """Return "2"; "1 → 2" where another number comes out than goes in; "2 + 2 key" where a side-chain goes in."""
+    if 0 < outputs < inputs:
+        return f"{outputs} + {inputs - outputs} key"
+    return str(inputs) if inputs == outputs else f"{inputs} → {outputs}"
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float, float, str], None]]:
     """Yield a callback (stage, done, total, note) that draws one bar a stage."""

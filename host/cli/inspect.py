@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ...models.parameter import Parameter
 from ..foreign import SUFFIXES
-from .common import console, locate_plugin, open_target
+from .common import channel_pair, console, locate_plugin, open_target
 
 
 def run(
@@ -37,7 +37,7 @@ def _show_plugin(report: Any) -> None:
     measured = "nothing came back" if report.delay is None else f"{report.delay.samples + report.delay.fraction:.2f} measured"
     same = "yes" if report.deterministic else f"no (two renders differ by an ESR of {report.repeat_esr:.2g})"
     _show_facts({
-        "channels": " or ".join(map(str, report.channels)),
+        "channels": _channels(report),
         "latency": f"{report.reported_latency_samples} samples reported, {measured}",
         "tail": tail,
         "remembers": _memory(report.character),
@@ -51,14 +51,19 @@ def _show_plugin(report: Any) -> None:
         console.print(f"  [dim]{name}: {reason}[/dim]")
 
 
+def _channels(report: Any) -> str:
+    taken = " or ".join(map(str, report.channels))
+    out = f" → {report.output_channels}" if report.output_channels not in (None, *report.channels) else ""
+    return taken + (f" + {report.key_channels} key" if report.key_channels else "") + out
+
+
 def _show_model(model: Any) -> None:
     facts = model.facts
     console.print(_table(f"{model.name} ({model.kind})", (bound.parameter for bound in model.parameters.values())))
     rates = " or ".join(f"{rate:g} Hz" for rate in facts.sample_rates) or "any"
     blocks = " or ".join(map(str, facts.block_sizes)) or "any number"
-    same_channels = facts.input_channels == facts.output_channels
     _show_facts({
-        "channels": str(facts.input_channels) + ("" if same_channels else f" in, {facts.output_channels} out"),
+        "channels": channel_pair(facts.input_channels, facts.output_channels),
         "sample rate": rates,
         "block": f"{blocks} samples" + (f", each with {facts.look_behind} before it" if facts.look_behind else ""),
         "latency": f"{model.latency_samples} samples in a host at 48 kHz that sends any block, {facts.lag} of them its own",

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ..plugins.scanned import ScannedPlugin, scanned
 from ..plugins.scanning import TIMEOUT_SECONDS
-from .common import console, progress_bar
+from .common import channel_pair, console, progress_bar
 
 app = typer.Typer(name="plugins", help="List the installed plugins; scan for them.")
 
@@ -83,10 +83,4 @@ def _table(found: list[ScannedPlugin]) -> Table:
 
 def channels_text(plugin: ScannedPlugin) -> str:
     """Return "1 or 2"; "1 → 2" where as many do not come out as go in; "2 + 2 key" for a side-chain."""
-    return " or ".join(_pair(inputs, outputs) for inputs, outputs in plugin.channels)
-
-
-def _pair(inputs: int, outputs: int) -> str:
-    if 0 < outputs < inputs:
-        return f"{outputs} + {inputs - outputs} key"
-    return str(inputs) if inputs == outputs else f"{inputs} → {outputs}"
+    return " or ".join(channel_pair(inputs, outputs) for inputs, outputs in plugin.channels)
