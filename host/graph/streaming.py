@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.errors import PluginError
 from ..series import serial_stages
 from ..stages import Stage, push_through
 from .lead_stages import DelayStage, KeyedStage, RouteStage
@@ -197,6 +198,9 @@ class _Weaver:
             self._strand_of[name] = strand
             if name in plan.inputs:
                 self.given[name] = strand
+            elif not into:
+                raise PluginError(f"{name} makes its own sound, and what streams is driven by the sound that comes in: "
+                                  "render it first, and give it to an input of the graph")  # fmt: skip
             for lead in into:
                 if not lead.closes_loop:
                     self._join(lead)

@@ -113,7 +113,10 @@ class Wiring:
             return self.nodes[end.node]
         if end.node in self.inputs or end.node in self.outputs:
             return None
-        raise _unknown(cable, "node", end.node, self.names)
+        error = _unknown(cable, "node", end.node, self.names)
+        if end is cable.source and end.node.isidentifier():
+            error.args = (f"{error.args[0]} (if it is an input: inputs={(*self.inputs, end.node)!r})",)
+        raise error
 
     def find(self, source: End, target: End) -> Cable:
         """Return the cable between two ends. Raises InvalidValue where there is none, and names those there are."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wetdry import Chain, Gain, Graph, Mix, Pan
-from wetdry.models.errors import InvalidType, InvalidValue, UnknownName, WetdryError
+from wetdry.models.errors import InvalidType, InvalidValue, PluginError, UnknownName, WetdryError
 
 RATE = 48000
 
@@ -30,6 +30,7 @@ NODES = ("amp", "cab", "bus")
 PATCHES = {
     "in -> amp -> out\nin -> dukc -> out": r"line 2: in -> dukc: no node named 'dukc'",
     "in -> ampp -> out": r"did you mean amp\?",
+    "kick -> amp": r"no node named 'kick'.*\(if it is an input: inputs=\('in', 'kick'\)\)",
     "in -> amp -> cab\n\n  cab -> amp -> out": r"line 3.*loop without delay.*-> 10 ms ->",
     "in -> amp -> amp -> out": r"amp -> amp is a loop without delay",
     "in -> amp -> 0 samples -> amp -> out": r"loop without delay",
@@ -160,6 +161,23 @@ def test_an_unfinished_graph_says_so_when_it_plays():
     graph.connect("in", "amp")
     with pytest.raises(InvalidValue, match="no sound reaches the output"):
         graph(np.ones(10, np.float32), RATE)
+
+
+class Siren(Widths):
+    """Makes its own sound."""
+
+    input_channels = 0
+
+    def __init__(self):
+        super().__init__((0,), 1)
+
+
+def test_a_source_that_only_streams_says_what_to_do():
+    graph = Graph({"siren": Siren()}, "in -> out\nsiren -> out")
+    with pytest.raises(PluginError, match=r"siren makes its own sound.*input of the graph"):
+        graph(np.ones(10, np.float32), RATE)
+    with pytest.raises(InvalidValue, match="leave this cable out"):
+        Graph({"siren": Siren()}, "in -> siren -> out")
 
 
 def test_a_graph_with_a_second_input_does_not_stand_in_a_chain():
