@@ -1,4 +1,4 @@
-"""The one file that imports dask.distributed: lazily, and with the pip line where it is missing."""
+"""Where dask.distributed enters (and, on its workers, capture/seats): lazily, and with the pip line where it is missing."""
 
 import logging
 from contextlib import AbstractContextManager
@@ -59,16 +59,6 @@ def client_of(scheduler: Any) -> tuple[Any, bool]:
     except (OSError, ValueError, TypeError) as error:
         raise CaptureError(f"no dask scheduler answers at {scheduler} ({error or type(error).__name__}): start one with "
                            "`dask scheduler`, and workers with `dask worker ADDRESS`") from None  # fmt: skip
-
-
-def this_worker() -> Any:
-    """Return the dask worker that runs this task."""
-    return distributed().get_worker()
-
-
-def leave_thread() -> None:
-    """Give this task's place on its dask worker to the next one; the task goes on."""
-    distributed().secede()
 
 
 def lost_its_workers(error: Exception) -> bool:

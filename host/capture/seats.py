@@ -2,6 +2,7 @@
 
 A dask worker runs its tasks on threads, and plugins want a main thread: each gets a process (`plugin_process`). A task
 leaves dask's thread as soon as its take is begun, so that the next one waits in the process, not on the network.
+This file imports no effect: a dask worker that was lost is there again the sooner.
 """
 
 import asyncio
@@ -10,7 +11,6 @@ import weakref
 from collections import Counter
 from typing import Any
 
-from .._distributed import leave_thread, this_worker
 from .plugin_process import Died, PluginProcess
 
 CRASHES, START_UPS, MISHAPS = 2, 3, 20  # deaths over one job that end the capture, see `Died`
@@ -99,12 +99,14 @@ def dismiss(run: str, dask_worker: Any) -> None:
 
 def play(run: str, start: dict[str, Any], timeout: float, job: dict[str, Any]) -> dict[str, Any]:
     """Run a job as a dask task; return the answer, with the worker's address."""
-    worker = this_worker()
+    from distributed import get_worker, secede
+
+    worker = get_worker()
     left = threading.Event()
 
     def begun() -> None:
         if not left.is_set():
             left.set()
-            leave_thread()
+            secede()
 
     return {**take_seats(worker, run, start, timeout).play(job, begun), "where": worker.address}
