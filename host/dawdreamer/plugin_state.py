@@ -13,6 +13,7 @@ from typing import Any
 from ...models.errors import FileProblem, InvalidType, PluginError
 from .. import _pedalboard
 from ..plugins.formats import is_vst2
+from ..plugins.quarantine import scanned_as
 from ..plugins.vst3_preset import class_id_of, preset_of
 from . import vst2_files
 
@@ -106,5 +107,9 @@ class DawDreamerState:
 
 @cache
 def _class_id(path: Path) -> bytes:
-    """Return a VST3's class id, which DawDreamer does not tell and pedalboard does."""
+    """Return a VST3's class id, which DawDreamer does not tell and pedalboard does. Raises PluginError."""
+    known = scanned_as(path)
+    if known and known.host == "dawdreamer":  # pedalboard would hang or crash on it
+        raise PluginError(f"{path.name} takes and gives no preset here, because pedalboard, which tells whose one is, does "
+                          "not load it: keep its raw_values instead")  # fmt: skip
     return class_id_of(bytes(_pedalboard.load_vst3(path, None, "clears").preset_data))

@@ -47,8 +47,8 @@ def load_plugin(
         probe: load it in a child process first (once per file and version; remembered), so that a plugin that
             hangs or crashes raises instead of taking this process along. False: trust it.
         timeout: seconds the probe may take; in a process of its own, any later answer too.
-        host: "pedalboard", which streams and is the one for a VST3 unless told otherwise, or "dawdreamer", the one for a
-            VST2, which plays whole signals only.
+        host: "pedalboard", which streams and is the one for a VST3 unless told otherwise, or "dawdreamer", which plays whole
+            signals only and is the one for a VST2, and for a VST3 that in the last scan no other host could load.
         isolated: play it in a process of its own (VST3 and VST2): its crash, or its not answering in time, raises
             PluginCrashed there and then and costs nothing else; `reset()` starts it anew with the same knobs. A call costs
             some 0.05 ms more (`wetdry bench --isolation`).
