@@ -100,7 +100,7 @@ class PluginFace:
 
     def moved(self) -> dict[str, Any]:
         """Return the knobs that stand elsewhere than after loading, by name, in their units."""
-        values = {name: self._get(name) for name in self._table}
+        values = {name: self._table[name].from_raw(raw) for name, raw in self.raw_values.items()}
         return {name: value for name, value in values.items() if value != self._table[name].parameter.default}
 
     # sound
