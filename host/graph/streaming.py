@@ -5,6 +5,7 @@ stand queues. What a strand has not been brought by every cable, it waits for, a
 at each merge. In a loop as much is played at a time as has come back, so that blocks are cut by its delay, not by the caller.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,17 +30,23 @@ def stages_of(plan: Plan) -> list[Stage]:
 
 
 class Queue:
-    """What a cable has brought and nobody has taken yet; what it does to the sound is done on the way in."""
+    """What a cable has brought and nobody has taken yet; what it does to the sound is done on the way in.
+
+    Attributes:
+        ready: how many samples can be taken.
+    """
 
     def __init__(self, stages: Sequence[Stage] = (), ahead: int = 0, channels: int = 0) -> None:
         self._stages, self._ahead = list(stages), (channels, ahead)
-        self._waiting: np.ndarray | None = None
+        self._waiting: deque[np.ndarray] = deque()
+        self.ready = 0
 
     def start(self) -> None:
         """Begin a stream; what closes a loop has silence under way."""
         for stage in self._stages:
             stage.start()
-        self._waiting = np.zeros(self._ahead, np.float32) if self._ahead[1] else None
+        self.ready = self._ahead[1]
+        self._waiting = deque([np.zeros(self._ahead, np.float32)] if self.ready else [])
 
     def put(self, block: np.ndarray, sample_rate: float) -> None:
         """Bring the next block, which is the queue's to change."""
@@ -48,22 +55,24 @@ class Queue:
         if self._ahead[1]:  # what goes round would never leave the loop again
             block = np.where(np.isfinite(block), block, np.float32(0))
         block = push_through(self._stages, block, sample_rate)
-        self._waiting = block if self._waiting is None else np.concatenate([self._waiting, block], axis=1)
-
-    @property
-    def ready(self) -> int:
-        """How many samples can be taken."""
-        return 0 if self._waiting is None else self._waiting.shape[1]
+        self._waiting.append(block)
+        self.ready += block.shape[1]
 
     def take(self, samples: int) -> np.ndarray:
         """Return the next samples, C-contiguous, the taker's to change."""
         waiting = self._waiting
-        assert waiting is not None
-        if waiting.shape[1] == samples:
-            self._waiting = None
-            return np.ascontiguousarray(waiting)
-        self._waiting = waiting[:, samples:]
-        return waiting[:, :samples].copy()
+        self.ready -= samples
+        if waiting[0].shape[1] == samples:
+            return np.ascontiguousarray(waiting.popleft())
+        parts: list[np.ndarray] = []
+        while samples:
+            part = waiting.popleft()
+            if part.shape[1] > samples:
+                waiting.appendleft(part[:, samples:])
+                part = part[:, :samples]
+            parts.append(part)
+            samples -= part.shape[1]
+        return np.concatenate(parts, axis=1)
 
 
 class Strand:
