@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from .playing import NestedStage, play_plan
 from .streaming import stages_of
 from .timing import checked_seconds, latency, tail
 
-USUAL_RATE = 48000.0
+USUAL_RATES = (48000.0, 44100.0, 96000.0)
 
 
 class Graph(PatchBay):
@@ -95,9 +95,9 @@ class Graph(PatchBay):
                 least[cable.source.node] = max(least[cable.source.node], max(cable.source.channels) + 1)
         choices = [sorted({wide, max(wide, 2)}) for wide in least.values()]
         problem: InvalidValue | None = None
-        for widths, _ in zip(product(*choices), range(64), strict=False):
+        for rate, widths in islice(product(USUAL_RATES, product(*choices)), 64):  # a loop may be long enough at one rate only
             try:
-                return make_plan(self.wiring, USUAL_RATE, dict(zip(self.inputs, widths, strict=True)), outputs)
+                return make_plan(self.wiring, rate, dict(zip(self.inputs, widths, strict=True)), outputs)
             except InvalidValue as error:
                 problem = problem or error
         assert problem
@@ -126,7 +126,7 @@ class Graph(PatchBay):
         """Return how many channels come out where `channels_in` go in; None: they do not fit. For one input and output."""
         try:
             self.wiring.check_whole()
-            plan = make_plan(self.wiring, USUAL_RATE, {self.inputs[0]: channels_in}, self.outputs)
+            plan = make_plan(self.wiring, USUAL_RATES[0], {self.inputs[0]: channels_in}, self.outputs)
         except InvalidValue:
             return None
         return plan.nodes[self.outputs[0]].leaving

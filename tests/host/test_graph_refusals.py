@@ -115,6 +115,13 @@ def test_a_delay_too_short_for_the_rate():
         graph(np.ones(100, np.float32), 8000)
 
 
+def test_a_delay_that_is_one_at_high_rates_only():
+    graph = Graph({"a": Gain()}, "in -> a -> out\na -> -6 dB -> 0.008 ms -> a")
+    assert graph(np.ones(100, np.float32), 96000).shape == (100,)
+    with pytest.raises(InvalidValue, match="at 48000 Hz"):
+        graph(np.ones(100, np.float32), RATE)
+
+
 def test_names():
     for name in ("2nd", "a b", "", "a-b", "a.b", "in"):
         with pytest.raises(InvalidValue, match="name"):
