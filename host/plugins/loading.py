@@ -51,7 +51,7 @@ def load_plugin(
             signals only and is the one for a VST2, and for a VST3 that in the last scan no other host could load.
         isolated: play it in a process of its own (VST3 and VST2): its crash, or its not answering in time, raises
             PluginCrashed there and then and costs nothing else; `reset()` starts it anew with the same knobs. A call costs
-            some 0.05 ms more (`wetdry bench --isolation`).
+            some 0.1 ms more (`wetdry bench --isolation`).
 
     Args for foreign models alone:
         trusted: TorchScript is a program and runs only if you trust whom it comes from.
