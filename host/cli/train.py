@@ -14,6 +14,8 @@ MODEL_HELP = (
     "dense, or one that another package adds. Left out: standard."
 )
 MINUTES_HELP = "Training time; the learning rate anneals over it. Left out: the default recipe's."
+DEVICES_HELP = "How many devices of this machine train, sharing each batch; or which, as 0,2; or auto."
+NODES_HELP = "How many machines train; each runs this command (torchrun or SLURM tells which it is) over shared folders."
 
 
 def run(
@@ -32,6 +34,10 @@ def run(
     precision: Annotated[str | None, typer.Option(help="As lightning names it: 32-true, bf16-mixed, …")] = None,
     loss: Annotated[str | None, typer.Option(help="Name of a loss.")] = None,
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
+    accelerator: Annotated[str, typer.Option(help="As lightning names it: auto, cpu, gpu, …")] = "auto",
+    devices: Annotated[str, typer.Option(help=DEVICES_HELP)] = "1",
+    strategy: Annotated[str, typer.Option(help="How several devices work together, as lightning names it: ddp, …")] = "auto",
+    nodes: Annotated[int, typer.Option(help=NODES_HELP)] = 1,
 ) -> None:
     """Train a net with the captured knobs; prints the ESR on validation settings and recordings.
 
@@ -48,7 +54,8 @@ def run(
         folder = training_capture(capture, dry, wet, recordings, knobs, out, progress)
         trained = train(folder, out, model=model, start=load(start) if start else None, minutes=minutes, epochs=epochs,
                         batch_size=batch_size, learning_rate=learning_rate, precision=precision, loss=loss, seed=seed,
-                        progress=progress)  # fmt: skip
+                        accelerator=accelerator, devices=int(devices) if devices.isdecimal() else devices, strategy=strategy,
+                        num_nodes=nodes, progress=progress)  # fmt: skip
     trained.save(out / MODEL_NAME)
     say_net(trained)
     esr = trained.training["validation_esr"]

@@ -18,13 +18,19 @@ from .row_vectors import LANES, STEP, TILE_ROWS
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use; OMP_NUM_THREADS, which launchers of several processes set, is heeded."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(here, max(int(told), 1)) if told.isdecimal() else here
 
 
 @cache
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="wetdry-net")
+
+
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(cores(), thread_name_prefix="wetdry-net")
+    return _pool(os.getpid(), cores())  # a forked process has none of its parent's threads
 
 
 class _Arenas:

@@ -12,6 +12,7 @@ from ..dataset import CaptureFolder, Take
 from ..errors import TrainingError
 from ..locations import Location
 from ..losses import PRE_EMPHASIS
+from .processes import share_of
 
 LARGEST_IN_MEMORY = 4 * 2**30  # bytes of wet audio; more is memory-mapped
 
@@ -105,14 +106,15 @@ class CaptureDataset(Dataset):
 class Batches(IterableDataset):
     """Endless training batches: every knob setting once before any comes again, each time from another place.
 
-    Batch `step` depends on the seed and the step alone, so a resumed run sees what it would have seen.
+    Batch `step` depends on the seed and the step alone, so a resumed run sees what it would have seen. Of several
+    processes each gets its share of it, and together they see what one would.
     """
 
     def __init__(self, data: CaptureDataset, batch_size: int, seed: int, first_step: int = 0) -> None:
         self.data, self.batch_size, self.seed, self.step = data, batch_size, seed, first_step
 
-    def batch(self, step: int) -> dict[str, torch.Tensor]:
-        """Return batch `step`, as from `CaptureDataset.cut`."""
+    def batch(self, step: int, rows: range | None = None) -> dict[str, torch.Tensor]:
+        """Return batch `step`, or these rows of it, as from `CaptureDataset.cut`."""
         settings, frames = self.data.settings, self.data.frames
         draw = np.random.default_rng((self.seed, 1, step))
         takes = np.empty(self.batch_size, np.int64)
@@ -122,12 +124,14 @@ class Batches(IterableDataset):
             among = settings[order[position]]
             takes[row] = draw.choice(among, p=frames[among] / frames[among].sum()) if len(among) > 1 else among[0]
         starts = draw.integers(0, frames[takes] - self.data.segment, endpoint=True)
-        return self.data.cut(takes, starts)
+        chosen = slice(None) if rows is None else list(rows)
+        return self.data.cut(takes[chosen], starts[chosen])
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        rows = share_of(self.batch_size)
         while True:
             self.step += 1
-            yield self.batch(self.step - 1)
+            yield self.batch(self.step - 1, rows)
 
 
 def _room(samples: int) -> np.ndarray[Any, np.dtype[np.float32]]:

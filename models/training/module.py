@@ -15,7 +15,9 @@ from ..losses import TakePower, named
 from ..nets import Network, led_in, thinned
 from ..nets.layers import BatchNorm
 from .data import CaptureDataset
+from .processes import of_the_first, place, share_buffers, share_of, total
 from .recipe import Recipe
+from .threads import set_threads
 from .validation import validation_esr
 
 Progress = Callable[[str, float, float, str], None]
@@ -64,7 +66,8 @@ class TwinModule(lightning.LightningModule):
 class Budget(lightning.Callback):
     """Spends the budget: sets the learning rate, validates, keeps the last and the best state, and stops.
 
-    Its own state (seconds spent, best figures) travels in the checkpoints.
+    Its own state (seconds spent, best figures) travels in the checkpoints. Of several processes all do the same at the
+    same step, by the first one's clock.
     """
 
     def __init__(
@@ -84,6 +87,9 @@ class Budget(lightning.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.spent, self.best, self.ratios = state_dict["spent"], state_dict["best"], np.array(state_dict["ratios"])
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "progress": None}  # a process that lightning spawns has nobody to tell
+
     def share(self, step: int) -> float:
         """Return how much of the budget is spent, 0..1."""
         minutes = self.spent / (60 * self.recipe.minutes) if self.recipe.minutes else 0.0
@@ -91,7 +97,9 @@ class Budget(lightning.Callback):
         return min(1.0, max(minutes, epochs))
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self._clock = time.monotonic()
+        if place()[1] > 1:
+            set_threads(pl_module.net)  # pyright: ignore[reportArgumentType]  # of this process, which may be a new one
+        self._clock = _now(pl_module)
         self._validated = self._saved = self.spent
         trainer.should_stop = self.share(trainer.global_step) >= 1
 
@@ -105,7 +113,7 @@ class Budget(lightning.Callback):
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         self._losses.append(outputs["loss"].detach())
-        now = time.monotonic()
+        now = _now(pl_module)
         if not self._measured:  # by the quickest step so far: the first ones compile
             self._cost = min(self._cost, (now - self._clock) * self._steps_a_validation)
         self.spent, self._clock = self.spent + now - self._clock, now
@@ -124,13 +132,13 @@ class Budget(lightning.Callback):
             trainer.should_stop = True
 
     def _validate(self, trainer: Any, module: Any) -> None:
-        loss = float(torch.stack(self._losses).mean())
+        loss = float(total(torch.stack(self._losses).mean()[None], module.device)) / place()[1]
         self._losses = []
         if not math.isfinite(loss):
             raise TrainingError(f"the loss is {loss} at step {trainer.global_step}; train with a lower learning rate than "
                                 f"{self.recipe.learning_rate:g} or with precision 32-true")  # fmt: skip
-        before = time.monotonic()
-        self.ratios = validation_esr(module.net, module.net.spec.receptive_field, self.data)
+        before = _now(module)
+        self.ratios = self._validation_esr(module)
         mean, median, worst = (float(f(self.ratios)) for f in (np.mean, np.median, np.max))
         figures = {"loss": loss, "validation_esr": median, "validation_esr_mean": mean, "validation_esr_worst": worst,
                    "minutes": self.spent / 60, "learning_rate": trainer.optimizers[0].param_groups[0]["lr"]}  # fmt: skip
@@ -139,7 +147,7 @@ class Budget(lightning.Callback):
             logger.save()
         better = mean < self.best
         self.best = min(self.best, mean)
-        now = time.monotonic()
+        now = _now(module)
         self._cost, self._measured = now - before, True
         self.spent, self._clock = self.spent + now - self._clock, now
         self._validated = self.spent
@@ -147,13 +155,25 @@ class Budget(lightning.Callback):
             self._save(trainer, "best.ckpt")
         self._save(trainer, "last.ckpt")
 
+    def _validation_esr(self, module: Any) -> np.ndarray:
+        share_buffers(module.net)
+        mine, ratios = share_of(len(self.data.takes)), torch.zeros(len(self.data.takes), dtype=torch.float64)
+        ratios[list(mine)] = torch.from_numpy(validation_esr(module.net, module.net.spec.receptive_field, self.data, mine))
+        return total(ratios, module.device).numpy()
+
     def _save(self, trainer: Any, name: str) -> None:
         """Write a checkpoint so that a file of that name is always whole."""
         part = self.folder / f"{name}.part"
         try:
             trainer.save_checkpoint(part)
-            part.replace(self.folder / name)
+            if trainer.is_global_zero:
+                part.replace(self.folder / name)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         self._saved = self.spent
+
+
+def _now(module: Any) -> float:
+    """Return the seconds of a clock that all processes share."""
+    return of_the_first(time.monotonic(), module.device)

@@ -7,8 +7,7 @@ import platform
 import signal
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.loggers import CSVLogger, Logger
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 from torch.utils.data import DataLoader
 
 from ..dataset import CaptureFolder
@@ -25,14 +26,14 @@ from ..files import write_atomically
 from ..locations import Location
 from ..model import Model
 from ..net_table import MakeSpec
-from ..nets import Network, to_weights
-from ..nets.recurrent import Recurrent
-from ..nets.wavenet import WaveNetArray
+from ..nets import to_weights
 from ..spec import ModelSpec
 from .beginning import FROM_A_MODEL, beginning, context_of, started
 from .data import Batches, CaptureDataset
 from .module import Budget, Progress, TwinModule
+from .processes import check_shares, is_first, left_as_it_was
 from .recipe import Recipe
+from .threads import training_threads
 
 RUN_NAME = "run.json"
 LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, which would cost many to mend
@@ -40,8 +41,8 @@ LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, whi
 
 def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str | None = None,
           spec: ModelSpec | MakeSpec | None = None, start: Model | None = None, minutes: float | None = None,
-          epochs: float | None = None, accelerator: str = "auto", progress: Progress | None = None,
-          **numbers: Any) -> Model:  # fmt: skip
+          epochs: float | None = None, accelerator: str = "auto", devices: int | str | Sequence[int] = 1,
+          strategy: str = "auto", num_nodes: int = 1, progress: Progress | None = None, **numbers: Any) -> Model:  # fmt: skip
     """Train a net on a capture and return the state that did best on the validation takes.
 
     Args:
@@ -54,8 +55,16 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
         start: a trained model to go on from instead, with a learning rate of 0.3 of the usual.
         minutes, epochs: the budget over all resumed parts, `Recipe.minutes` and `.epochs`.
         accelerator: as lightning names it: "auto", "cpu", "gpu", …
+        devices, strategy, num_nodes: as lightning takes them: how many devices of a machine, or which; how they work
+            together, "ddp", "ddp_spawn", …; how many machines. See below.
         progress: called with ("train", done 0..1, 1.0, note with the validation ESR) about twice a second.
         numbers: `batch_size`, `segment`, `lead_in`, `every`, `learning_rate`, `precision`, `loss`, `seed`: see `Recipe`.
+
+    Several processes share every batch evenly, and train to what one trains to, up to rounding and up to BatchNorm, which
+    sees a share: so a run may go on with more of them, or fewer. "ddp" starts this program again for each further device
+    (or takes the processes that torchrun or SLURM started); those end here when the training does, and only the first one
+    returns. "ddp_spawn" starts processes for the training alone, without its progress. On several machines `out` and the
+    capture lie on a file system they share.
 
     Raises:
         TrainingError: nothing to train on, the folder holds another run, or the loss stopped being a number.
@@ -77,7 +86,7 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
     _claim(home, {**identity, FROM_A_MODEL: begin.weights_hash} if begin.start else identity)
     module = TwinModule(net, recipe)
     steps = max(1, round(int(training.frames.sum()) / (recipe.batch_size * training.segment)))
-    budget = Budget(recipe, home, validation, steps, progress)
+    budget = Budget(recipe, home, validation, steps, progress if is_first() else None)
     last = home / "last.ckpt"
     done = _load(last) if last.exists() else None
     if done is not None:
@@ -85,8 +94,12 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
     first = int(done["global_step"]) if done else 0
     if budget.share(first) < 1:
         stream = DataLoader(Batches(training, recipe.batch_size, recipe.seed, first), batch_size=None)
-        with training_threads(module.net):
-            _fit(module, stream, budget, home, accelerator, recipe.precision, last if done else None)
+        with training_threads(module.net), left_as_it_was():
+            trainer = _trainer(budget, home, recipe.precision, accelerator, devices, strategy, num_nodes)
+            check_shares(recipe.batch_size, trainer.world_size)
+            _fit(trainer, module, stream, home, last if done else None)
+            if trainer.global_rank:
+                raise SystemExit(0)  # lightning, or a launcher, started this process to train
     best, last_state = _load(home / "best.ckpt"), _load(last)
     module.load_state_dict(best["state_dict"])
     figures = best["callbacks"][budget.state_key]
@@ -106,26 +119,6 @@ def _read(folder: CaptureFolder, recipe: Recipe) -> tuple[CaptureDataset, Captur
     shortest = min((t.frames for t in folder.takes_of("train")), default=recipe.segment)
     segment = min(recipe.segment, shortest)
     return CaptureDataset(folder, "train", segment), CaptureDataset(folder, "validation", 1)
-
-
-@contextmanager
-def training_threads(net: Network) -> Iterator[None]:
-    """Leave the cores to the net's own threads where it has them, and a recurrent net one: torch's threads would wait for
-    each other at every small step, and a recurrent net takes one a sample.
-
-    On a busy machine that made a step ten times slower. Denormals, which a fading signal leaves behind, count as zero.
-    """
-    before = torch.get_num_threads()
-    arrays = [module for module in net.modules() if isinstance(module, WaveNetArray)]
-    compiled = arrays and all(a.runs_compiled(torch.device("cpu"), torch.float32) for a in arrays)
-    if compiled or any(isinstance(module, Recurrent) for module in net.modules()):
-        torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(False)
 
 
 def _claim(home: Path, identity: dict[str, Any]) -> None:
@@ -156,31 +149,40 @@ def _load(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _fit(module: TwinModule, stream: DataLoader, budget: Budget, home: Path, accelerator: str, precision: str,
-         resume: Path | None) -> None:  # fmt: skip
+def _trainer(budget: Budget, home: Path, precision: str, accelerator: str, devices: int | str | Sequence[int], strategy: str,
+             num_nodes: int) -> lightning.Trainer:  # fmt: skip
     for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            trainer = lightning.Trainer(
-                accelerator=accelerator, devices=1, precision=precision, max_epochs=-1, callbacks=[budget],  # pyright: ignore
-                logger=_loggers(home), enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+            return lightning.Trainer(
+                accelerator=accelerator, devices=devices, strategy=strategy, num_nodes=num_nodes,  # pyright: ignore
+                precision=precision, max_epochs=-1, callbacks=[budget], logger=_loggers(home),  # pyright: ignore
+                enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
                 num_sanity_val_steps=0, gradient_clip_val=LARGEST_GRADIENT, use_distributed_sampler=False,
                 default_root_dir=home,
             )  # fmt: skip
-        except (ValueError, RuntimeError, ImportError) as error:
-            if isinstance(error, TrainingError):
-                raise
-            raise TrainingError(
-                f"accelerator {accelerator!r}: {str(error).splitlines()[0]}; 'auto' takes what is there"
-            ) from None
+        except (ValueError, TypeError, RuntimeError, ImportError, MisconfigurationException) as error:
+            given = f"accelerator {accelerator!r}, devices {devices!r}, strategy {strategy!r}, num_nodes {num_nodes!r}"
+            raise TrainingError(f"{given}: {str(error).splitlines()[0]}; 'auto' takes what is there") from None
+
+
+def _fit(trainer: lightning.Trainer, module: TwinModule, stream: DataLoader, home: Path, resume: Path | None) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         handler = signal.getsignal(signal.SIGINT)
         try:
             trainer.fit(module, stream, ckpt_path=resume, weights_only=True)
         except SystemExit:  # lightning ends the process at an interrupt, and is deaf to the next; the caller decides here
             signal.signal(signal.SIGINT, handler)
             raise KeyboardInterrupt from None
+        except (ProcessRaisedException, ProcessExitedException) as error:
+            reason = str(error).strip().splitlines()[-1]
+            kind, _, said = reason.partition("Error: ")
+            raise TrainingError(
+                said if kind.startswith("wetdry.") and said else f"a training process ended: {reason}"
+            ) from None
         except OSError as error:
             if isinstance(error, FileProblem):
                 raise

@@ -56,13 +56,16 @@ def _in_one_go(net: Network, dry: Sequence[np.ndarray], raw: np.ndarray) -> list
     return [row[lead : lead + len(recording)] for row, recording in zip(out, dry, strict=True)]
 
 
-def validation_esr(net: Network, receptive_field: int, data: CaptureDataset) -> np.ndarray:
-    """Return the error-to-signal ratio of every take of `data`, whole, (takes,)."""
-    dry = [data.dry(i, 0, int(frames)) for i, frames in enumerate(data.frames)]
+def validation_esr(net: Network, receptive_field: int, data: CaptureDataset, takes: Sequence[int] | None = None) -> np.ndarray:
+    """Return the error-to-signal ratio of every take of `data`, or of these, whole, (takes,)."""
+    chosen = range(len(data.takes)) if takes is None else takes
+    if not chosen:
+        return np.zeros(0)
+    dry, raw = [data.dry(i, 0, int(data.frames[i])) for i in chosen], data.raw[list(chosen)]
     if stateful_layers(net) and receptive_field == 1:
-        answers = _in_one_go(net, dry, data.raw)  # side by side: a loop over samples costs hardly more for many
+        answers = _in_one_go(net, dry, raw)  # side by side: a loop over samples costs hardly more for many
     else:
-        answers = [predict(net, receptive_field, audio, raw) for audio, raw in zip(dry, data.raw, strict=True)]
-    errors = [answer.astype(np.float64) - data.wet(i) for i, answer in enumerate(answers)]
-    powers = np.maximum(data.power[:, 0].astype(np.float64), 1e-8)
+        answers = [predict(net, receptive_field, audio, knobs) for audio, knobs in zip(dry, raw, strict=True)]
+    errors = [answer.astype(np.float64) - data.wet(i) for i, answer in zip(chosen, answers, strict=True)]
+    powers = np.maximum(data.power[list(chosen), 0].astype(np.float64), 1e-8)
     return np.array([np.mean(error**2) for error in errors]) / powers
