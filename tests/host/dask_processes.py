@@ -16,9 +16,10 @@ def scheduler(folder):
                "--scheduler-file", str(file)]  # fmt: skip
     with ended(command, folder / "scheduler.log") as process:
         give_up = time.monotonic() + 60
-        while not file.exists():
+        while not (file.exists() and file.read_text()):
             assert process.poll() is None and time.monotonic() < give_up, (folder / "scheduler.log").read_text()
             time.sleep(0.05)
+        time.sleep(0.05)  # it is written in one go, though not renamed into place
         yield json.loads(file.read_text())["address"]
 
 
