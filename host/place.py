@@ -40,7 +40,8 @@ class Place:
     @property
     def before(self) -> Any:
         """What lies between the input of the whole and this place: a processor that gives what arrives here."""
-        return Chain([_before(holder, inside) for holder, inside in self._path])
+        before = [_before(holder, inside) for holder, inside in self._path]
+        return before[0] if len(before) == 1 else Chain(before)  # a graph with a second input stands in no chain
 
     @property
     def in_loop(self) -> bool:
