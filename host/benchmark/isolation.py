@@ -11,21 +11,25 @@ from ..evaluation.surroundings import machine, versions
 from ..offline import offline_reason
 from ..plugins import load_plugin
 from .benchmark import noise
-from .chains import RATE, TURN_SECONDS, WHOLE, streamed, whole
+from .chains import RATE, WHOLE
+from .processor import start_stream
 from .race import check_rounds, check_seconds
-from .timing import best_pass
+from .timing import cut, time_blocks
 
 BLOCKS = (64, 128, 256, 512, 1024, 2048, 4096)
+WHOLE_CALLS = 3
+MOST_SECONDS = 2.0  # of a turn
 
 
 @dataclass(frozen=True)
 class IsolationCost:
-    """One plugin and block size, in µs a block: the best pass of all rounds, which is what it costs while nothing else runs.
+    """One plugin and block size, in µs a block: the tenth percentile of all rounds, which a busy machine leaves alone.
 
     Attributes:
         name: of the plugin.
         buffer_size: samples a block; 0: a whole signal, where times are of all of it.
         here_us, apart_us: in this process, and in one of its own.
+        here_p99_us, apart_p99_us: one block in a hundred takes longer, on this machine as it was.
         real_time_us: how long the block lasts.
     """
 
@@ -33,6 +37,8 @@ class IsolationCost:
     buffer_size: int
     here_us: float
     apart_us: float
+    here_p99_us: float
+    apart_p99_us: float
     real_time_us: float
 
     @property
@@ -98,12 +104,21 @@ def measure_isolation(
 
 
 def _cost(here: Any, apart: Any, audio: np.ndarray, size: int, rounds: int) -> IsolationCost:
-    play = streamed if size else whole
-    turns = [(play(here, audio, size), play(apart, audio, size)) for _ in range(rounds)]
-    below, above = (min(taken) / 1000 for taken in zip(*turns, strict=True))
-    return IsolationCost(here.name, size, below, above, (size or audio.shape[1]) / RATE * 1e6)
+    turns = [[_block_us(plugin, audio, size) for plugin in (here, apart)] for _ in range(rounds)]
+    usual, late = np.percentile([np.concatenate(taken) for taken in zip(*turns, strict=True)], [10, 99], axis=1).tolist()
+    return IsolationCost(here.name, size, usual[0], usual[1], late[0], late[1], (size or audio.shape[1]) / RATE * 1e6)
+
+
+def _block_us(plugin: Any, audio: np.ndarray, size: int) -> np.ndarray:
+    """Return what each block of a stream, or each of several whole calls, took."""
+    blocks = cut(audio, size) if size else [audio] * WHOLE_CALLS
+    start_stream(plugin)
+    return time_blocks(lambda block: plugin.process(block, RATE, reset=not size), blocks, MOST_SECONDS) / 1000
 
 
 def _knob_us(plugin: Any) -> float:
     name = next(iter(plugin.parameters), None)
-    return 0.0 if name is None else best_pass(lambda: getattr(plugin, name), 1, TURN_SECONDS) / 1000
+    if name is None:
+        return 0.0
+    turns = [np.zeros(0)] * 200
+    return float(np.percentile(time_blocks(lambda _: getattr(plugin, name), turns, MOST_SECONDS), 10)) / 1000

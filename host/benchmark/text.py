@@ -122,19 +122,20 @@ def chains_text(found: ChainCosts) -> list[Any]:
 def isolation_text(found: IsolationCosts) -> list[Any]:
     """Return what to print of plugins in processes of their own."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("plugin", "block", "here µs", "apart µs", "added µs", "ratio", "of real time"):
+    for heading in ("plugin", "block", "here", "apart", "added", "ratio", "load", "here p99", "apart p99"):
         table.add_column(heading, justify="left" if heading == "plugin" else "right", no_wrap=True)
     named = ""
     for cost in found.costs:
         name, named = "" if cost.name == named else cost.name, cost.name
         share = f"{cost.apart_us / cost.real_time_us:.1%}"
         times = f"{cost.here_us:.1f}", f"{cost.apart_us:.1f}", f"{cost.added_us:.1f}"
-        table.add_row(name, str(cost.buffer_size or "whole"), *times, f"{cost.ratio:.3f}", share)
+        late = f"{cost.here_p99_us:.0f}", f"{cost.apart_p99_us:.0f}"
+        table.add_row(name, str(cost.buffer_size or "whole"), *times, f"{cost.ratio:.3f}", share, *late)
     knobs = ", ".join(f"{name} {us:.0f} µs" for name, us in found.knob_us.items())
     how = (
         f"µs a block, called from Python; whole: a signal of {found.seconds:g} s in one call. here: load_plugin(path); apart: "
-        f"load_plugin(path, isolated=True), in a process of its own. The best of {found.rounds} rounds taking turns, seed "
-        f"{found.seed}. Reading a knob apart: {knobs}"
+        f"load_plugin(path, isolated=True), in a process of its own: the tenth percentile of {found.rounds} rounds "
+        f"taking turns, seed {found.seed}; load: of the time a block lasts, spent apart. Reading a knob apart: {knobs}"
     )
     return [table, f"[dim]{how}\n{surroundings_line(found.machine, found.versions)}[/dim]\n"]
 
