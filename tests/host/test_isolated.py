@@ -243,9 +243,9 @@ def gone(number, seconds=10.0):
 
 
 def held():
-    """Return the open files of this process, the shared memory of all, and the threads of this process."""
-    files, memory = (len(list(Path(folder).iterdir())) for folder in ("/proc/self/fd", "/dev/shm"))
-    return files, memory, threading.active_count()
+    """Return the open files of this process, Python's named shared memory of all, and the threads of this process."""
+    named = sum(file.name.startswith(("psm_", "wetdry")) for file in Path("/dev/shm").iterdir())
+    return len(list(Path("/proc/self/fd").iterdir())), named, threading.active_count()
 
 
 def test_nothing_is_left_behind(zamtube, dry):
