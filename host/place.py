@@ -89,7 +89,7 @@ def _checked(whole: Any, name: Any) -> Any:
 
 def _before(whole: Any, inside: Any) -> Any:
     if isinstance(whole, Mix):
-        return None
+        return Chain()
     return Chain(whole[:inside]) if isinstance(whole, Chain) else whole.before(inside)
 
 
