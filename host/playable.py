@@ -11,12 +11,12 @@ from numpy import ndarray
 
 from ..effects.call import check_call
 from ..effects.effect import Effect
-from ..effects.layout import ChannelLayout
 from ..effects.parameters import Parameters
 from ..models.errors import InvalidValue, PluginError
 from .foreign import ForeignModel
 from .repeated import NEVER, Call, Repeated
 from .stages import CompiledStage, NativeStage, Stage, push_through
+from .uncopied import UncopiedLayout
 
 if TYPE_CHECKING:
     from .graph.plan import Plan
@@ -40,7 +40,7 @@ class Playable(ABC):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._layout = ChannelLayout()
+        self._layout = UncopiedLayout()
         self._stages: list[Stage] | None = None
         self._running: tuple[float, int] | None = None  # sample rate and channels of the stream under way
         self._repeated: Repeated = NEVER
@@ -125,7 +125,11 @@ class Playable(ABC):
 
     def _to_planar(self, given: np.ndarray) -> np.ndarray:
         """Return what came in as float32 (channels, samples)."""
-        return self._layout.to_planar(given)
+        return self._layout.to_planar(given, copy=self._changes_input())
+
+    def _changes_input(self) -> bool:
+        """Tell whether what comes in is changed in place: not where native plugins are the first to get it."""
+        return not (self._stages and isinstance(self._stages[0], NativeStage))
 
     def _from_planar(self, played: np.ndarray, like: np.ndarray) -> np.ndarray:
         """Return what was played as its caller lays audio out; several channels made of one are rows."""

@@ -74,7 +74,7 @@ class NativeStage:
         if not (channels and samples):
             return block
         if not all_finite(block):
-            block[~np.isfinite(block)] = 0.0
+            block = np.where(np.isfinite(block), block, np.float32(0.0))  # it may be the caller's
         self._largest = self._largest or min(samples, LARGEST_BLOCK)
         board = self._boards.get(channels) or self._board(channels, sample_rate)
         return board.process(block, sample_rate, self._largest, False)  # by name, the arguments would cost a fifth more

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...effects.layout import ChannelLayout
 from ...models.errors import InvalidType, InvalidValue, LayoutError, UnknownName
+from ..uncopied import UncopiedLayout
 
 Audio = np.ndarray | Mapping[str, np.ndarray]
 
@@ -18,7 +19,7 @@ class Doors:
         first: layout of the first of them.
     """
 
-    def __init__(self, names: Sequence[str], first: ChannelLayout) -> None:
+    def __init__(self, names: Sequence[str], first: UncopiedLayout) -> None:
         self._layouts = {name: first if i == 0 else ChannelLayout() for i, name in enumerate(names)}
         self._only = first if len(names) == 1 else None
 
@@ -27,15 +28,17 @@ class Doors:
         for layout in self._layouts.values():
             layout.forget()
 
-    def stacked(self, given: Audio) -> tuple[np.ndarray, tuple[int, ...]]:
+    def stacked(self, given: Audio, copy: bool = True) -> tuple[np.ndarray, tuple[int, ...]]:
         """Return all inputs' channels as rows of one float32 array, and how many each has.
+
+        The array is fresh; without `copy` it may be what was given.
 
         Raises:
             InvalidType, UnknownName, InvalidValue: an array where a dict is needed; a name too many or too few.
             LayoutError: the arrays are not equally long, or of no known layout.
         """
         if self._only and not isinstance(given, Mapping):
-            planar = self._only.to_planar(given)
+            planar = self._only.to_planar(given, copy)
             return planar, (len(planar),)
         parts = {name: self._layouts[name].to_planar(audio) for name, audio in self._named(given).items()}
         if len({part.shape[1] for part in parts.values()}) > 1:

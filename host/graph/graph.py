@@ -142,6 +142,7 @@ class Graph(PatchBay):
                 self._check_streams()
                 self._built()
                 self._stages, self._running = stages_of(plan), None
+                planar = planar.copy()  # it may be the caller's, and what gets it first may be another now
         return super()._next(planar, rate)
 
     def reset(self) -> None:
@@ -151,7 +152,7 @@ class Graph(PatchBay):
             self._doors.forget()
 
     def _to_planar(self, given: Audio) -> np.ndarray:
-        planar, widths = self._doors.stacked(given)
+        planar, widths = self._doors.stacked(given, copy=self._changes_input())
         if widths != self._widths:
             self._changed()
             self._widths = widths

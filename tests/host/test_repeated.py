@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wetdry import Chain, Gain, TubeSaturator
+from wetdry.host.benchmark.chains import in_line
 
 pedalboard = pytest.importorskip("pedalboard")
 RATE, SIZE, BLOCKS = 48000, 96, 12
@@ -61,6 +62,23 @@ def test_what_was_returned_stays(make):
     kept = [p.copy() for p in played]
     chain(-block, RATE, reset=False)
     assert all(np.array_equal(a, b) for a, b in zip(played, kept, strict=True))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_callers_audio_is_left_alone(make, layout):
+    """Whole signals and blocks, bad samples included; a graph over other rates and channel counts."""
+    hurt = sound()
+    hurt[:, 5:7] = np.nan
+    audio = LAYOUTS[layout](hurt)
+    before = audio.copy()
+    audio.flags.writeable = False
+    processors = list(make())
+    for player in (make(), in_line(processors)):
+        for rate, reset in ((RATE, True), (RATE, True), (44100, False), (RATE, False), (RATE, False), (96000, True)):
+            for part in (audio, LAYOUTS["mono"](sound())):
+                wet = player(part, rate, reset=reset)
+                assert np.isfinite(wet).all() and not np.shares_memory(wet, part)
+    assert np.array_equal(audio, before, equal_nan=True)
 
 
 def turned(chain):
