@@ -386,6 +386,17 @@ def test_other_rates_and_channels_begin_anew():
     assert graph(noise(2, 500), 48000, reset=False).shape[0] == 2
 
 
+@pytest.mark.parametrize("patch", ["in -> a -> out", "in -> a -> out\nin -> out", "in -> out\nin -> a -> 3 samples -> out",
+                                   "in -> a -> out\na -> -6 dB -> 3 samples -> a"])  # fmt: skip
+def test_what_comes_in_stays_as_it_is(patch):
+    graph, audio = Graph({"a": Gain(gain_db=6)}, patch), noise(2, 64)
+    before = audio.copy()
+    for reset in (True, False, False):
+        heard = graph(audio, RATE, reset=reset)
+        assert np.array_equal(audio, before)
+        assert not np.shares_memory(heard, audio)
+
+
 def test_blocks_without_samples():
     graph = rig()
     assert graph(noise(0), RATE).shape == (2, 0)
