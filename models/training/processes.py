@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import lightning
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 from torch import distributed
@@ -64,6 +65,13 @@ def of_the_first(value: float, device: torch.device) -> float:
     shared = torch.tensor([value], dtype=torch.float64, device=device)
     distributed.broadcast(shared, 0)
     return float(shared)
+
+
+def tolerate_unused(trainer: lightning.Trainer) -> None:
+    """Have lightning's DDP take parameters that no loss depends on: the last layer of NAM's WaveNets has some."""
+    options = getattr(trainer.strategy, "_ddp_kwargs", None)
+    if options is not None:
+        options.setdefault("find_unused_parameters", True)
 
 
 @contextmanager

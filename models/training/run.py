@@ -31,7 +31,7 @@ from ..spec import ModelSpec
 from .beginning import FROM_A_MODEL, beginning, context_of, started
 from .data import Batches, CaptureDataset
 from .module import Budget, Progress, TwinModule
-from .processes import check_shares, is_first, left_as_it_was
+from .processes import check_shares, is_first, left_as_it_was, tolerate_unused
 from .recipe import Recipe
 from .threads import training_threads
 
@@ -97,6 +97,7 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
         with training_threads(module.net), left_as_it_was():
             trainer = _trainer(budget, home, recipe.precision, accelerator, devices, strategy, num_nodes)
             check_shares(recipe.batch_size, trainer.world_size)
+            tolerate_unused(trainer)
             _fit(trainer, module, stream, home, last if done else None)
             if trainer.global_rank:
                 raise SystemExit(0)  # lightning, or a launcher, started this process to train
