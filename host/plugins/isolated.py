@@ -1,6 +1,6 @@
 """IsolatedPlugin: a plugin that plays in a process of its own, and whose crash is an error."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ...models.errors import FileProblem, InvalidType, PluginCrashed, PluginError
 from .face import PluginFace
+from .isolated_knobs import FarKnobs
 from .isolated_process import IsolatedProcess
 from .knobs import Knob
 from .probe import PluginReport
@@ -103,8 +104,8 @@ class IsolatedPlugin(PluginFace):
                 self._positions[name] = self._ask("turn", name, raw)
 
     @property
-    def _foreign(self) -> "_FarKnobs":  # pyright: ignore[reportIncompatibleVariableOverride]
-        return _FarKnobs(self)  # made anew: one that is kept would keep the plugin, and its process, alive
+    def _foreign(self) -> FarKnobs:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return FarKnobs(self)  # made anew: one that is kept would keep the plugin, and its process, alive
 
     @property
     def raw_values(self) -> dict[str, float]:
@@ -217,9 +218,9 @@ class IsolatedPlugin(PluginFace):
                 raise PluginError(self.offline_reason)
             if planar.shape[1] == 0:
                 return planar
-            if self._process is None:
+            if self._process is None or not self._process.alive:  # an interrupted call ended it
                 if not reset:
-                    raise PluginCrashed(self._ended)
+                    raise PluginCrashed(self._ended or f"{self.name} has no process here: reset() starts one, knobs kept")
                 self._restart()
             process: Any = self._process
             try:
@@ -248,44 +249,6 @@ class IsolatedPlugin(PluginFace):
     def __repr__(self) -> str:
         rest = "".join(f", {name}={value!r}" for name, value in self.hosted_as().items())
         return f"load_plugin({str(self.path)!r}, {self.plugin_name!r}, {self.moved()!r}{rest})"
-
-
-class _FarKnobs(Mapping[str, "_FarKnob"]):
-    """The knobs in another process, by name."""
-
-    def __init__(self, plugin: IsolatedPlugin) -> None:
-        self._plugin = plugin
-
-    def __getitem__(self, name: str) -> "_FarKnob":
-        return _FarKnob(self._plugin, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._plugin._table)
-
-    def __len__(self) -> int:
-        return len(self._plugin._table)
-
-
-class _FarKnob:
-    """A knob in another process; where it stood, if that has crashed."""
-
-    def __init__(self, plugin: IsolatedPlugin, name: str) -> None:
-        self._plugin, self._name = plugin, name
-
-    @property
-    def raw_value(self) -> float:
-        plugin = self._plugin
-        if plugin._process is not None:
-            plugin._positions[self._name] = plugin._ask("raw", self._name)
-        return plugin._positions[self._name]
-
-    @property
-    def string_value(self) -> str:
-        plugin = self._plugin
-        if plugin._process is None:
-            knob = plugin._table[self._name]
-            return knob.parameter.text(knob.from_raw(self.raw_value))
-        return plugin._ask("text", self._name)
 
 
 def _rebuild(
