@@ -30,8 +30,8 @@ class Pan(Effect):
     Example:
         >>> import numpy as np
         >>> both = np.ones((2, 8), "float32")
-        >>> Pan(0)(both, 48000)[:, 0].round(4).tolist()
-        [0.7071, 0.7071]
+        >>> [f"{side:.4f}" for side in Pan(0)(both, 48000)[:, 0]]
+        ['0.7071', '0.7071']
         >>> Pan(-1)(both, 48000)[:, 0].tolist()
         [1.0, 0.0]
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from conftest import installed_vst2
 from random_model import random_model
 
 from wetdry.models import Parameter
@@ -19,6 +20,7 @@ README = (ROOT / "README.md").read_text()
 @pytest.fixture
 def folder(tmp_path, monkeypatch, zamtube):
     """A folder as the README's reader has it: a riff, a clone of ZamTube (untrained here), an amp."""
+    installed_vst2("lsp-plugins/sc-compressor-stereo")
     monkeypatch.chdir(tmp_path)
     riff = 0.3 * np.random.default_rng(0).standard_normal(48000).astype(np.float32)
     soundfile.write("riff.wav", riff, 48000, subtype="FLOAT")
