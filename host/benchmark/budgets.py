@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,10 @@ from ...effects import Gain, NeuralEffect
 from ...models.errors import MissingExtra
 from ...models.spec import GRU, LSTM, ModelSpec
 from .. import _pedalboard
-from ..evaluation.surroundings import machine, versions
 from .benchmark import noise
 from .compiled_host import CompiledHost
 from .engines import OURS, engine
+from .measured import Measured
 from .peak import peak_multiply_adds
 from .processor import start_stream
 from .race import check_rounds, check_seconds
@@ -176,16 +176,12 @@ def measure_tcn(rounds: int = 9, seconds: float = 0.5, seed: int = 0) -> TcnSpee
 
 
 @dataclass(frozen=True)
-class SeedBudgets:
+class SeedBudgets(Measured):
     """All budgets, and how they were measured."""
 
     nets: tuple[Budget, ...]
     calls: CallCost
     tcn: TcnSpeed
-    rounds: int
-    seed: int
-    machine: dict[str, Any] = field(default_factory=machine)
-    versions: dict[str, str] = field(default_factory=lambda: versions("llvmlite"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
@@ -198,4 +194,4 @@ def measure_seed_budgets(rounds: int = 9, seconds: float = 0.5, seed: int = 0) -
     check_rounds(rounds)
     check_seconds(seconds)
     nets, calls = tuple(measure_budgets(rounds, seconds, seed)), measure_calls(rounds, seed)
-    return SeedBudgets(nets, calls, measure_tcn(rounds, seed=seed), rounds, seed)
+    return SeedBudgets(nets, calls, measure_tcn(rounds, seed=seed), rounds=rounds, seed=seed)

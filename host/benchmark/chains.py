@@ -1,7 +1,7 @@
 """What a chain, and a graph that is one, cost above what stands in them: our effects' kernels, or pedalboard's own call."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,10 @@ import numpy as np
 from ...effects import Bitcrusher, Effect, Gain, TubeSaturator
 from .. import _pedalboard
 from ..chain import Chain
-from ..evaluation.surroundings import machine, versions
 from ..graph.graph import Graph
 from .benchmark import noise
 from .compiled_host import CompiledHost
+from .measured import Measured
 from .processor import start_stream
 from .race import check_rounds, check_seconds
 from .timing import best_pass, cut
@@ -103,19 +103,11 @@ class ChainCost:
 
 
 @dataclass(frozen=True)
-class ChainCosts:
+class ChainCosts(Measured):
     """All cases, and how they were measured."""
 
     costs: tuple[ChainCost, ...]
-    rounds: int
     seconds: float
-    seed: int
-    machine: dict[str, Any] = field(default_factory=machine)
-    versions: dict[str, str] = field(default_factory=versions)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return asdict(self)
 
 
 def measure_chains(blocks: Sequence[int] = BLOCKS, rounds: int = 9, seconds: float = 0.5, seed: int = 0) -> ChainCosts:
@@ -129,7 +121,7 @@ def measure_chains(blocks: Sequence[int] = BLOCKS, rounds: int = 9, seconds: flo
     audio = noise(seconds, RATE, seed)
     costs = [_ours(audio, size, rounds) for size in blocks]
     costs += [_natives(name, audio, size, rounds) for name in NATIVES for size in (*blocks, WHOLE)]
-    return ChainCosts(tuple(costs), rounds, seconds, seed)
+    return ChainCosts(tuple(costs), seconds, rounds=rounds, seed=seed)
 
 
 def in_line(processors: Sequence[Any]) -> Graph:

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy as np
 from ...effects import REGISTRY, CabinetIR, Effect, NeuralDelay, TubeSaturator
 from ...models.errors import UnknownName
 from .. import _pedalboard
-from ..evaluation.surroundings import machine, versions
 from .benchmark import noise
 from .compiled_host import CompiledHost
+from .measured import Measured
 from .processor import start_stream
 from .race import check_rounds, check_seconds
 from .silence import SECONDS, silence_ratio
@@ -138,21 +138,13 @@ class EffectCost:
 
 
 @dataclass(frozen=True)
-class EffectCosts:
+class EffectCosts(Measured):
     """All cases, what silence costs each of them (0 s: not measured), and how it was measured."""
 
     costs: tuple[EffectCost, ...]
     silence: dict[str, float]
-    rounds: int
     seconds: float
     silence_seconds: float
-    seed: int
-    machine: dict[str, Any] = field(default_factory=machine)
-    versions: dict[str, str] = field(default_factory=versions)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return asdict(self)
 
 
 def measure_effects(
@@ -177,7 +169,7 @@ def measure_effects(
     audio = noise(seconds, RATE, seed)
     costs = [_cost(name, case, audio, size, rounds) for name, case in cases.items() for size in blocks]
     silence = {name: silence_ratio(case.make, silence_seconds) for name, case in cases.items()} if silence_seconds else {}
-    return EffectCosts(tuple(costs), silence, rounds, seconds, silence_seconds, seed)
+    return EffectCosts(tuple(costs), silence, seconds, silence_seconds, rounds=rounds, seed=seed)
 
 
 def _cost(name: str, case: Contest, audio: np.ndarray, size: int, rounds: int) -> EffectCost:

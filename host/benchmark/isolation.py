@@ -1,17 +1,17 @@
 """What a plugin costs in a process of its own (`load_plugin(path, isolated=True)`), beside the same plugin in this one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...models.errors import InvalidValue
-from ..evaluation.surroundings import machine, versions
 from ..offline import offline_reason
 from ..plugins import load_plugin
 from .benchmark import noise
 from .chains import RATE, WHOLE
+from .measured import Measured
 from .processor import start_stream
 from .race import check_rounds, check_seconds
 from .timing import cut, time_blocks
@@ -53,7 +53,7 @@ class IsolationCost:
 
 
 @dataclass(frozen=True)
-class IsolationCosts:
+class IsolationCosts(Measured):
     """All plugins and block sizes, and how they were measured.
 
     Attributes:
@@ -62,15 +62,7 @@ class IsolationCosts:
 
     costs: tuple[IsolationCost, ...]
     knob_us: dict[str, float]
-    rounds: int
     seconds: float
-    seed: int
-    machine: dict[str, Any] = field(default_factory=machine)
-    versions: dict[str, str] = field(default_factory=versions)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return asdict(self)
 
 
 def measure_isolation(
@@ -100,7 +92,7 @@ def measure_isolation(
         sizes = (WHOLE,) if offline_reason(here) else (*blocks, WHOLE)
         costs += [_cost(here, apart, audio, size, rounds) for size in sizes]
         knobs[here.name] = _knob_us(apart)
-    return IsolationCosts(tuple(costs), knobs, rounds, seconds, seed)
+    return IsolationCosts(tuple(costs), knobs, seconds, rounds=rounds, seed=seed)
 
 
 def _cost(here: Any, apart: Any, audio: np.ndarray, size: int, rounds: int) -> IsolationCost:

@@ -1,10 +1,10 @@
 """What cables and side-chains do to a stream, as stages."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from ..stages import ProcessorStage
 from .plan import routed
 
 
@@ -42,18 +42,10 @@ class DelayStage:
         return np.ascontiguousarray(line[:, : block.shape[1]])
 
 
-class KeyedStage:
+class KeyedStage(ProcessorStage):
     """A processor with a side-chain; `key` holds the block that goes there with the next one."""
 
     key: np.ndarray | None = None
-
-    def __init__(self, processor: Any) -> None:
-        self._processor = processor
-        self._play = getattr(processor, "play_planar", processor.process)
-
-    def start(self) -> None:
-        """Begin a stream."""
-        self._processor.reset()
 
     def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
         """Play the next block, with its key."""

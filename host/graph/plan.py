@@ -119,12 +119,7 @@ class Plan:
 
     def split(self, stacked: np.ndarray) -> dict[str, np.ndarray]:
         """Return each input's rows of an array that has all of them, in order."""
-        parts, at = {}, 0
-        for name in self.inputs:
-            wide = self.nodes[name].arriving
-            parts[name] = stacked[at : at + wide]
-            at += wide
-        return parts
+        return dict(zip(self.inputs, _cut(stacked, self.widths), strict=True))
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -133,18 +128,17 @@ class Plan:
 
     def unstack(self, stacked: np.ndarray) -> dict[str, np.ndarray]:
         """Return each output's rows of an array that has all of them, in order."""
-        parts, at = {}, 0
-        for name in self.outputs:
-            wide = self.nodes[name].leaving
-            parts[name] = stacked[at : at + wide]
-            at += wide
-        return parts
+        return dict(zip(self.outputs, _cut(stacked, [self.nodes[name].leaving for name in self.outputs]), strict=True))
 
     def stack(self, heard: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the outputs' rows in one array, in order."""
         if len(self.outputs) == 1:
             return heard[self.outputs[0]]
         return np.concatenate([heard[name] for name in self.outputs])
+
+
+def _cut(stacked: np.ndarray, widths: Sequence[int]) -> list[np.ndarray]:
+    return np.split(stacked, np.cumsum(widths))[:-1]
 
 
 def routed(audio: np.ndarray, pairs: Iterable[tuple[int, int]], channels: int) -> np.ndarray:

@@ -107,20 +107,13 @@ class IsolatedPlugin(PluginFace):
     def _foreign(self) -> FarKnobs:  # pyright: ignore[reportIncompatibleVariableOverride]
         return FarKnobs(self)  # made anew: one that is kept would keep the plugin, and its process, alive
 
-    @property
+    @PluginFace.raw_values.getter
     def raw_values(self) -> dict[str, float]:
         """Position 0..1 of every knob, by name; setting some turns those."""
         with self._lock:
             if self._process is not None:
                 self._positions.update(self._ask("get", "raw_values"))
             return dict(self._positions)
-
-    @raw_values.setter
-    def raw_values(self, positions: Mapping[str, float]) -> None:
-        knobs = self.parameters
-        for _ in range(2):  # knobs that depend on others want it twice
-            for name, raw in positions.items():
-                knobs[name].raw_value = raw
 
     # state
 
