@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import installed_vst2
+from installed_plugins import installed_vst2
 
 from wetdry.effects import REGISTRY
 

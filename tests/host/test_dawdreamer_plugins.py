@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import installed, installed_vst2
+from installed_plugins import installed, installed_vst2
 
 import wetdry
 from wetdry.host.dawdreamer.plugin_parameters import python_name, read_number

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import installed, installed_vst2
+from installed_plugins import installed, installed_vst2
 
 from wetdry import DawDreamerProcessor
 from wetdry.host._dawdreamer import Engine

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import installed, installed_vst2
+from installed_plugins import installed, installed_vst2
 
 from wetdry import Chain, Faust, Graph, Pan, TubeSaturator, load_plugin
 from wetdry.effects import Gain

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import installed
+from installed_plugins import installed
 
 from wetdry import Gain, Graph, TubeSaturator, load_plugin
 from wetdry.models.errors import InvalidValue

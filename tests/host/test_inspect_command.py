@@ -1,7 +1,7 @@
 """`wetdry inspect` on what is no VST3: a VST2 by its name, and foreign models."""
 
 from command import refused, wetdry
-from conftest import installed_vst2
+from installed_plugins import installed_vst2
 from program_files import conv_onnx
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import installed_vst2
+from installed_plugins import installed_vst2
 
 from wetdry import Faust, load_plugin
 from wetdry.effects import Gain

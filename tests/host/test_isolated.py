@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import installed
+from installed_plugins import installed
 
 from wetdry import Chain, TubeSaturator
 from wetdry.host.plugins import load_plugin, shared_audio

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import installed
+from installed_plugins import installed
 
 from wetdry import Chain, Graph
 from wetdry.host.non_finite import non_finite_samples

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import installed, installed_vst2
+from installed_plugins import installed, installed_vst2
 
 from wetdry import Chain, Faust, Mix, TubeSaturator, load_plugin
 from wetdry.effects import Gain

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import installed_vst2
+from installed_plugins import installed_vst2
 from saturator_capture import pluck
 
 import wetdry

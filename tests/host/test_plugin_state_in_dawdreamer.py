@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import installed_vst2
+from installed_plugins import installed_vst2
 
 import wetdry
 from wetdry.host.dawdreamer import vst2_files

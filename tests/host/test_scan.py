@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from command import WETDRY, refused, wetdry
-from conftest import installed
+from installed_plugins import installed
 
 from wetdry import load_plugin
 from wetdry.host.plugins import scan, scanning

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import installed, installed_vst2
+from installed_plugins import installed, installed_vst2
 
 from wetdry import load_plugin
 from wetdry.models.errors import FileProblem, PluginError
