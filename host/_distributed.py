@@ -1,5 +1,6 @@
 """Where dask.distributed enters (and, on its workers, capture/seats): lazily, and with the pip line where it is missing."""
 
+import gc
 import logging
 from contextlib import AbstractContextManager
 from typing import Any
@@ -57,8 +58,10 @@ def client_of(scheduler: Any) -> tuple[Any, bool]:
     try:
         return module.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False), True
     except (OSError, ValueError, TypeError) as error:
-        raise CaptureError(f"no dask scheduler answers at {scheduler} ({error or type(error).__name__}): start one with "
-                           "`dask scheduler`, and workers with `dask worker ADDRESS`") from None  # fmt: skip
+        why = f"{error}" or type(error).__name__
+    gc.collect()  # closes the client that failed: were it collected while another one starts, dask would wait for itself
+    raise CaptureError(f"no dask scheduler answers at {scheduler} ({why}): start one with `dask scheduler`, and workers with "
+                       "`dask worker ADDRESS`")  # fmt: skip
 
 
 def lost_its_workers(error: Exception) -> bool:

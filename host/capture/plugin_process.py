@@ -51,6 +51,7 @@ class PluginProcess:
         self._asked: dict[Any, _Asked] = {}
         self._playing: Any = None  # the number of the job begun last
         self._hung = self.over = False
+        self._refused: Answer | None = None  # its last word, where it cannot play the target at all
         self.ready = threading.Event()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         command = [sys.executable, "-P", "-m", "wetdry.host.capture.worker"]
@@ -67,6 +68,8 @@ class PluginProcess:
         """Send a job and wait for its answer; `begun` is called once the process plays it. Raises Died."""
         asked = _Asked()
         with self._lock:
+            if self._refused:
+                return self._refused
             if self.over:
                 raise Died("ended between two jobs", "mishap")
             if not self._asked:
@@ -102,11 +105,10 @@ class PluginProcess:
 
     def _listen(self) -> None:
         assert self.child.stdout is not None and self.child.stdin is not None
-        refused: Answer | None = None
         for line in self.child.stdout:
             self._since = time.monotonic()
             try:
-                refused = self._heard(json.loads(line)) or refused
+                self._refused = self._heard(json.loads(line)) or self._refused
             except ValueError:
                 continue
         words = self._last_words()
@@ -114,8 +116,8 @@ class PluginProcess:
             self.over = True
             asked, self._asked = self._asked, {}
         for number, one in asked.items():
-            if refused:
-                one.answer.set_result(refused)
+            if self._refused:
+                one.answer.set_result(self._refused)
             else:
                 one.answer.set_exception(Died(words, self._why(number)))
             one.begun.set()

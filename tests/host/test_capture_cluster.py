@@ -1,5 +1,6 @@
 """Captures by dask workers in processes of their own: the same files whoever renders, wherever they go, whoever dies."""
 
+import gc
 import os
 import pickle
 import random
@@ -130,6 +131,23 @@ def test_a_folder_that_the_workers_do_not_see_is_an_error_that_names_the_worker(
     with pytest.raises(CaptureError, match=r"/nowhere is not to be seen.* \(on the dask worker tcp://") as caught:
         capture(TubeSaturator(), KNOBS, tmp_path / "out", **SMALL, scheduler=cluster[0])
     assert "\n" not in str(caught.value)
+
+
+def test_a_client_that_did_not_connect_is_closed_at_once(monkeypatch):
+    """One that is collected while another starts deadlocks in dask (LoopRunner's lock)."""
+    from distributed import Client
+
+    from wetdry.host import _distributed
+
+    def clients():
+        return [found for found in gc.get_objects() if isinstance(found, Client)]
+
+    monkeypatch.setattr(_distributed, "CONNECT_SECONDS", 0.3)
+    gc.collect()
+    before = len(clients())
+    with pytest.raises(CaptureError, match="no dask scheduler answers"):
+        _distributed.client_of("tcp://127.0.0.1:9")
+    assert len(clients()) == before
 
 
 def test_no_scheduler_no_worker_or_no_address_is_one_line(tmp_path, monkeypatch):
