@@ -45,7 +45,13 @@ def capture(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("strategy", "parts"), [("ddp", (0.2, 0.4)), ("ddp_spawn", (0.3,))])
+@pytest.mark.parametrize(
+    ("strategy", "parts"),
+    [
+        ("ddp", (0.2, 0.4)),
+        pytest.param("ddp_spawn", (0.3,), marks=pytest.mark.exhaustive),  # the same by another launcher, and dear
+    ],
+)
 def test_two_processes_train_to_what_one_does(capture, tmp_path, strategy, parts):
     """In several parts too, each of which goes on where the one before ended."""
     for epochs in parts:
