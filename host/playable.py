@@ -107,9 +107,15 @@ class Playable(ABC):
         Raises:
             PluginError: a plugin keeps swallowing samples, or gives NaN in a whole call.
         """
-        call, again = self._repeated
-        usual = not reset and input_array.__class__ is ndarray
-        if usual and (input_array.shape, input_array.dtype, sample_rate, buffer_size) == call:
+        shape, dtype, sample_rate_before, buffer_size_before, again = self._repeated
+        if (
+            not reset
+            and input_array.__class__ is ndarray
+            and input_array.shape == shape
+            and input_array.dtype is dtype
+            and sample_rate == sample_rate_before
+            and buffer_size == buffer_size_before
+        ):
             played = again(input_array)
             if played is not None:
                 return played

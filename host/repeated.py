@@ -1,7 +1,8 @@
 """A block like the one before it, handed to the only stage there is without a second look: what a stream mostly consists of.
 
-`(call, again)`: whoever is called with the same `call` as before plays the block by `again(audio)`, which returns a new
-array in the layout of `audio`, or None where the block has to take the usual way after all.
+`(*call, again)`: whoever is called with the same `call` as before plays the block by `again(audio)`, which returns a new
+array in the layout of `audio`, or None where the block has to take the usual way after all. One flat tuple, since to
+compare its parts one by one takes a sixth less time than to build such a tuple for each block.
 """
 
 import math
@@ -15,7 +16,7 @@ from ..effects.repeated_block import MOST_SAMPLES, RepeatedBlock
 
 Call = tuple[tuple[int, ...], np.dtype[Any], float, int]  # shape, dtype, sample rate, buffer size
 Again = Callable[[np.ndarray], np.ndarray | None]
-Repeated = tuple[Call | None, Again]
+Repeated = tuple[tuple[int, ...] | None, np.dtype[Any], float, int, Again]
 
 FLOAT = np.dtype(np.float32)
 SMALL = np.full(MOST_SAMPLES, 1e-8, np.float32)  # the largest float32 samples, times this, still have a finite sum
@@ -25,7 +26,7 @@ def _usual_way(audio: np.ndarray) -> None:
     return None
 
 
-NEVER: Repeated = (None, _usual_way)
+NEVER: Repeated = (None, FLOAT, 0.0, 0, _usual_way)
 
 
 def all_finite(audio: np.ndarray) -> bool:
@@ -55,7 +56,7 @@ def repeated_native(call: Call, board: Any, largest: int) -> Repeated:
     def again_in_rows(audio: np.ndarray) -> np.ndarray | None:
         return play(audio, rate, largest, False) if finite(sum_of(audio.ravel())) else None
 
-    return call, again if len(shape) == 1 else again_in_rows
+    return *call, again if len(shape) == 1 else again_in_rows
 
 
 def repeated_compiled(call: Call, player: Player, rows: bool, lock: Any) -> Repeated:
@@ -69,4 +70,4 @@ def repeated_compiled(call: Call, player: Player, rows: bool, lock: Any) -> Repe
         with lock:
             return block.play(audio) if player.settled() is program else None
 
-    return call, again
+    return *call, again
