@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..effects import REGISTRY, Effect, NeuralEffect
-from ..models.errors import InvalidType, InvalidValue
+from ..models.errors import InvalidType, InvalidValue, UnknownName
 from ..models.model import load
 from . import _pedalboard
+from .arguments import PLAIN, build_arguments, describe_arguments, model_file
 from .chain import Chain
 from .container import Container
 from .dawdreamer.built_in import DawDreamerProcessor
@@ -23,8 +24,6 @@ from .native_knobs import native_settings
 from .plugins import Plugin, load_plugin
 from .plugins.formats import is_vst2
 from .plugins.isolated import IsolatedPlugin
-
-PLAIN = (bool, int, float, str)
 
 
 @dataclass(frozen=True)
@@ -79,16 +78,19 @@ def _build_graph(recipe: dict[str, Any]) -> Graph:
 
 
 def _describe_model(effect: Any) -> dict[str, Any]:
-    if effect.model.path is None:
-        raise InvalidType("this model has no file yet: model.save(path), then load it, and describe that")
-    return {"path": str(effect.model.path.resolve()), "values": _values(effect)}
+    return {"path": model_file(effect), "values": _values(effect)}
 
 
 def _describe_effect(effect: Effect) -> dict[str, Any]:
     name = type(effect).__name__
     if REGISTRY.get(name) is not type(effect):
         raise InvalidType(f"{name} is not registered: decorate it with @wetdry.effects.REGISTRY.register")
-    return {"name": name, "values": _values(effect)}
+    arguments = describe_arguments(effect, describe)
+    return {"name": name, "values": _values(effect), **({"arguments": arguments} if arguments else {})}
+
+
+def _build_effect(recipe: dict[str, Any]) -> Effect:
+    return REGISTRY[recipe["name"]](**build_arguments(recipe.get("arguments", {}), build), **recipe["values"])
 
 
 def _describe_plugin(plugin: Any) -> dict[str, Any]:
@@ -156,10 +158,28 @@ def _build_native(name: str, values: dict[str, Any]) -> Any:
     else:
         plugin = kind()
     for key, value in values.items():
-        if isinstance(value, dict):
-            value = type(getattr(plugin, key)).__members__[value["choice"]]
-        setattr(plugin, key, value)
+        turn(plugin, key, value["choice"] if isinstance(value, dict) else value)
     return plugin
+
+
+def turn(processor: Any, name: str, value: Any) -> None:
+    """Turn a knob of any processor, given in its unit; a switch of a native plugin by its name.
+
+    Raises:
+        UnknownName: no such knob, no such choice. InvalidValue, InvalidType: a value that it does not take.
+    """
+    if not _pedalboard.is_native(processor):
+        processor.parameters[name].value = value
+        return
+    if name not in (known := native_settings(processor)):
+        raise UnknownName(f"setting of {type(processor).__name__}", name, known)
+    members = getattr(type(getattr(processor, name)), "__members__", None)
+    if members is not None and value not in members:
+        raise UnknownName(f"choice of {name}", str(value), members)
+    try:
+        setattr(processor, name, value if members is None else members[value])
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InvalidValue(f"{name} = {value!r:.60}: {str(error).strip().splitlines()[0]}") from None
 
 
 KINDS: dict[str, Kind] = {  # the first that holds counts
@@ -183,7 +203,7 @@ KINDS: dict[str, Kind] = {  # the first that holds counts
     "effect": Kind(
         lambda p: isinstance(p, Effect),
         _describe_effect,
-        lambda r: REGISTRY[r["name"]](**r["values"]),
+        _build_effect,
     ),
     "vst2": Kind(lambda p: _is_plugin(p) and is_vst2(p.path), _describe_plugin, _build_plugin),
     "vst3": Kind(_is_plugin, _describe_plugin, _build_plugin),
