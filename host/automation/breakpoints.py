@@ -1,0 +1,160 @@
+"""Breakpoints: a knob's course drawn as points, as in a DAW's automation lane."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...models.errors import InvalidType, InvalidValue, WetdryError
+from ...models.parameter import Parameter
+from .curve import Curve
+from .scale import travel
+from .time import Time, checked_unit
+
+SHAPES = ("linear", "hold", "smooth")
+LATEST = 1e12
+HOW = "a point is (time, value) or (time, value, shape), shape one of linear, hold, smooth"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place the knob comes to.
+
+    Attributes:
+        at: when, in the unit of its breakpoints.
+        value: in the knob's unit, or a choice.
+        shape: how it comes there from the point before: "linear" evenly along its own scale, "smooth" along half a
+            cosine, "hold" in a jump.
+    """
+
+    at: float
+    value: Any
+    shape: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Laid:
+    """The points of one knob in one time: samples, numbers, and what is special about the ways to them."""
+
+    parameter: Parameter
+    time: Time
+    at: np.ndarray
+    numbers: np.ndarray
+    moving: np.ndarray
+    smooth: np.ndarray
+
+
+class Breakpoints(Curve):
+    """Points that a knob comes to, each in a line, a half cosine or a jump; each falls on the nearest sample.
+
+    A line is even along the knob's own scale: a log knob passes equal ratios in equal times. Of points that fall on
+    one sample the last counts from there on. A switch jumps at its points, whatever their shape.
+
+    Args:
+        points: (time, value) or (time, value, shape); times from 0, not falling; values in the knob's unit, or choices.
+        unit: of the times: "seconds", "beats" or "samples".
+        shape: of the points that do not say theirs: "linear", "hold" or "smooth".
+
+    Raises:
+        InvalidType, InvalidValue: a point is none; names it.
+
+    Example:
+        >>> Breakpoints([(0, 6), (2.5, 24), (4, 12, "smooth")])
+        Breakpoints([(0.0, 6), (2.5, 24), (4.0, 12, 'smooth')])
+    """
+
+    __slots__ = ("_laid", "points", "shape", "unit")
+
+    def __init__(self, points: Sequence[Sequence[Any]], unit: str = "seconds", shape: str = "linear") -> None:
+        if isinstance(points, str | bytes) or not isinstance(points, Sequence | np.ndarray):
+            raise InvalidType(f"breakpoints are a list of points, got {points!r:.60}; {HOW}")
+        if not len(points):
+            raise InvalidValue(f"breakpoints need a point; {HOW}")
+        self.unit, self.shape = checked_unit(unit), _checked_shape("shape", shape)
+        self.points = tuple(_point(index, given, shape) for index, given in enumerate(points))
+        for index, (before, after) in enumerate(zip(self.points, self.points[1:], strict=False), start=1):
+            if after.at < before.at:
+                raise InvalidValue(f"point {index} at {after.at:g} comes before point {index - 1} at {before.at:g} ({unit})")
+        self._laid: _Laid | None = None
+
+    def check(self, parameter: Parameter) -> None:
+        """Look whether every point's value can be set; see `Curve.check`."""
+        for index, point in enumerate(self.points):
+            try:
+                parameter.to_number(point.value)
+            except WetdryError as error:
+                raise type(error)(f"point {index} at {point.at:g} {self.unit}: {error}") from None
+
+    def numbers(self, parameter: Parameter, start: int, samples: int, time: Time) -> np.ndarray:
+        """Return where the knob stands; see `Curve.numbers`."""
+        if not samples:
+            return np.zeros(0)
+        laid, wanted = self._lay(parameter, time), np.arange(start, start + samples)
+        first, last = np.searchsorted(laid.at, (start, start + samples - 1), side="right") - 1
+        edges = np.concatenate([[start], laid.at[first + 1 : last + 1], [start + samples]])
+        before = np.repeat(np.arange(first, last + 1), np.diff(edges))
+        after = np.minimum(before + 1, len(laid.at) - 1)
+        before = np.maximum(before, 0)
+        numbers, way = laid.numbers[before], laid.moving[after] & (after > before)
+        if way.any():
+            a, b = before[way], after[way]
+            share = (wanted[way] - laid.at[a]) / (laid.at[b] - laid.at[a])
+            share = np.where(laid.smooth[b], 0.5 - 0.5 * np.cos(np.pi * share), share) if laid.smooth[b].any() else share
+            numbers[way] = travel(parameter, laid.numbers[a], laid.numbers[b], share)
+        return numbers
+
+    def _lay(self, parameter: Parameter, time: Time) -> _Laid:
+        laid = self._laid
+        if laid is None or laid.parameter is not parameter or laid.time is not time:
+            at = time.samples_of(np.array([point.at for point in self.points]), self.unit)
+            numbers = np.array([parameter.to_number(point.value) for point in self.points])
+            jumps = np.array([bool(parameter.choices) or point.shape == "hold" for point in self.points])
+            moving = ~jumps & (numbers != np.concatenate([numbers[:1], numbers[:-1]]))
+            smooth = np.array([point.shape == "smooth" for point in self.points])
+            self._laid = laid = _Laid(parameter, time, at, numbers, moving, smooth)
+        return laid
+
+    def _given(self) -> list[tuple]:
+        return [(p.at, p.value) if p.shape == self.shape else (p.at, p.value, p.shape) for p in self.points]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return `{points: [[time, value, shape], …], unit: …, shape: …}`, what is usual left out."""
+        data: dict[str, Any] = {"points": [list(point) for point in self._given()]}
+        return data | {name: said for name, said, usual in self._said() if said != usual}
+
+    def _said(self) -> tuple[tuple[str, str, str], ...]:
+        return ("unit", self.unit, "seconds"), ("shape", self.shape, "linear")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Breakpoints) and (self.points, self.unit) == (other.points, other.unit)
+
+    def __hash__(self) -> int:
+        return hash((self.unit, tuple((point.at, point.shape) for point in self.points)))
+
+    def __repr__(self) -> str:
+        more = "".join(f", {name}={said!r}" for name, said, usual in self._said() if said != usual)
+        return f"Breakpoints({self._given()!r}{more})"
+
+    def __reduce__(self) -> tuple:
+        return Breakpoints, (self._given(), self.unit, self.shape)
+
+
+def _point(index: int, given: Any, shape: str) -> Point:
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray) or len(given) not in (2, 3):
+        raise InvalidType(f"point {index} is {given!r:.60}; {HOW}")
+    at, value = given[0], given[1]
+    if isinstance(at, bool) or not isinstance(at, int | float | np.number):
+        raise InvalidType(f"point {index}: its time is a number, got {at!r:.60}; {HOW}")
+    if not (math.isfinite(at) and 0 <= at <= LATEST):
+        raise InvalidValue(f"point {index}: its time {at:g} is outside 0 to {LATEST:g}")
+    if isinstance(value, np.generic):
+        value = value.item()
+    return Point(float(at), value, _checked_shape(f"point {index}", given[2]) if len(given) == 3 else shape)
+
+
+def _checked_shape(where: str, shape: Any) -> str:
+    if not isinstance(shape, str) or shape not in SHAPES:
+        raise InvalidValue(f"{where}: {shape!r:.60} is not one of {', '.join(SHAPES)}")
+    return shape
