@@ -1,5 +1,5 @@
 # make demo: set up, clone a built-in effect with two knobs, print the verdict and where the page is.
-# make test: set up, run all tests but the exhaustive ones (make test-exhaustive).   make check: format, lint, types, walls.
+# make test: set up, run all tests but the exhaustive ones (make test-exhaustive), in two processes.   make check: format, lint, types, walls.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,10 +19,10 @@ demo: $(READY)
 	$(BIN)/wetdry clone TubeSaturator --knobs drive_db,tone_hz --out runs/demo --quick
 
 test: $(READY)
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 test-exhaustive: $(READY)  # ten thousand broken model files, and the like
-	$(BIN)/python -m pytest -m exhaustive $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m exhaustive $(PYTEST)
 
 check: $(READY) .types/wetdry
 	$(BIN)/ruff format --check .
