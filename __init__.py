@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .host.dawdreamer.faust import Faust
     from .host.evaluation import evaluate
     from .host.graph.graph import Graph
+    from .host.midi import Binding, MidiMap
     from .host.mix import Mix
     from .host.plugins import load_plugin
     from .host.quantise import quantise
@@ -48,6 +49,8 @@ _FACE = {  # name: the module it comes from
     "RandomizedOverdrive": "effects",
     "TubeSaturator": "effects",
     "Chain": "host.chain",
+    "Binding": "host.midi",
+    "MidiMap": "host.midi",
     "Mix": "host.mix",
     "Faust": "host.dawdreamer.faust",
     "DawDreamerProcessor": "host.dawdreamer.built_in",
@@ -62,10 +65,10 @@ _FACE = {  # name: the module it comes from
     "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Bitcrusher", "CabinetIR", "Chain", "DawDreamerProcessor", "Faust", "Gain", "Graph", "Mix",
-           "NeuralAmp", "NeuralCompressor", "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive",
-           "TubeSaturator", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin",
-           "models", "presets", "quantise", "train"]  # fmt: skip
+__all__ = ["Benchmark", "Binding", "Bitcrusher", "CabinetIR", "Chain", "DawDreamerProcessor", "Faust", "Gain", "Graph",
+           "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan",
+           "RandomizedOverdrive", "TubeSaturator", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate",
+           "host", "load_plugin", "models", "presets", "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
