@@ -18,6 +18,10 @@ if TYPE_CHECKING:
         RandomizedOverdrive,
         TubeSaturator,
     )
+    from .host.automation.breakpoints import Breakpoints
+    from .host.automation.follower import EnvelopeFollower
+    from .host.automation.lfo import LFO
+    from .host.automation.tempo import Tempo
     from .host.benchmark import Benchmark
     from .host.capture import capture
     from .host.chain import Chain
@@ -52,6 +56,10 @@ _FACE = {  # name: the module it comes from
     "Binding": "host.midi",
     "MidiMap": "host.midi",
     "Mix": "host.mix",
+    "Breakpoints": "host.automation.breakpoints",
+    "EnvelopeFollower": "host.automation.follower",
+    "LFO": "host.automation.lfo",
+    "Tempo": "host.automation.tempo",
     "Faust": "host.dawdreamer.faust",
     "DawDreamerProcessor": "host.dawdreamer.built_in",
     "Graph": "host.graph.graph",
@@ -65,10 +73,11 @@ _FACE = {  # name: the module it comes from
     "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["Benchmark", "Binding", "Bitcrusher", "CabinetIR", "Chain", "DawDreamerProcessor", "Faust", "Gain", "Graph",
-           "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay", "NeuralEffect", "NeuralSaturator", "Pan",
-           "RandomizedOverdrive", "TubeSaturator", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate",
-           "host", "load_plugin", "models", "presets", "quantise", "train"]  # fmt: skip
+__all__ = ["LFO", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
+           "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
+           "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "Tempo", "TubeSaturator", "capture",
+           "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
+           "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,5 @@
 """Breakpoints: a knob's course drawn as points, as in a DAW's automation lane."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +8,9 @@ import numpy as np
 
 from ...models.errors import InvalidType, InvalidValue, WetdryError
 from ...models.parameter import Parameter
+from .checks import checked_number, checked_value
 from .curve import Curve
-from .scale import travel
+from .scale import on_grid, places, travel
 from .time import Time, checked_unit
 
 SHAPES = ("linear", "hold", "smooth")
@@ -36,14 +36,41 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class _Laid:
-    """The points of one knob in one time: samples, numbers, and what is special about the ways to them."""
+    """The points for one knob in one time: their samples, numbers, places on its scale, and the ways to them."""
 
     parameter: Parameter
     time: Time
     at: np.ndarray
     numbers: np.ndarray
+    places: np.ndarray
     moving: np.ndarray
     smooth: np.ndarray
+
+    def _before(self, start: int, samples: int) -> np.ndarray:
+        """Return the last point at or before each sample, int64 (samples,); -1 before the first."""
+        if not samples:
+            return np.zeros(0, np.int64)
+        first, last = np.searchsorted(self.at, (start, start + samples - 1), side="right") - 1
+        edges = np.concatenate([[start], self.at[first + 1 : last + 1], [start + samples]])
+        return np.repeat(np.arange(first, last + 1), np.diff(edges))
+
+    def held(self, start: int, samples: int) -> np.ndarray:
+        """Return the numbers where the knob only jumps, float64 (samples,)."""
+        return self.numbers[np.maximum(self._before(start, samples), 0)]
+
+    def at_samples(self, wanted: np.ndarray) -> np.ndarray:
+        """Return the numbers at successive samples, float64 (samples,)."""
+        last = self._before(int(wanted[0]), len(wanted)) if len(wanted) else wanted
+        before, after = np.maximum(last, 0), np.minimum(last + 1, len(self.at) - 1)
+        under_way = self.moving[after] & (after > before)
+        if not under_way.any():
+            return self.numbers[before]
+        length = np.where(under_way, self.at[after] - self.at[before], 1)
+        share = np.where(under_way, (wanted - self.at[before]) / length, 0.0)
+        if self.smooth[after].any():
+            share = np.where(self.smooth[after], 0.5 - 0.5 * np.cos(np.pi * share), share)
+        ends = [(self.numbers[at], self.places[at]) for at in (before, after)]
+        return travel(self.parameter, ends[0], ends[1], share)
 
 
 class Breakpoints(Curve):
@@ -89,21 +116,8 @@ class Breakpoints(Curve):
 
     def numbers(self, parameter: Parameter, start: int, samples: int, time: Time) -> np.ndarray:
         """Return where the knob stands; see `Curve.numbers`."""
-        if not samples:
-            return np.zeros(0)
-        laid, wanted = self._lay(parameter, time), np.arange(start, start + samples)
-        first, last = np.searchsorted(laid.at, (start, start + samples - 1), side="right") - 1
-        edges = np.concatenate([[start], laid.at[first + 1 : last + 1], [start + samples]])
-        before = np.repeat(np.arange(first, last + 1), np.diff(edges))
-        after = np.minimum(before + 1, len(laid.at) - 1)
-        before = np.maximum(before, 0)
-        numbers, way = laid.numbers[before], laid.moving[after] & (after > before)
-        if way.any():
-            a, b = before[way], after[way]
-            share = (wanted[way] - laid.at[a]) / (laid.at[b] - laid.at[a])
-            share = np.where(laid.smooth[b], 0.5 - 0.5 * np.cos(np.pi * share), share) if laid.smooth[b].any() else share
-            numbers[way] = travel(parameter, laid.numbers[a], laid.numbers[b], share)
-        return numbers
+        laid = self._lay(parameter, time)
+        return on_grid(start, samples, laid.at_samples) if laid.moving.any() else laid.held(start, samples)
 
     def _lay(self, parameter: Parameter, time: Time) -> _Laid:
         laid = self._laid
@@ -113,7 +127,7 @@ class Breakpoints(Curve):
             jumps = np.array([bool(parameter.choices) or point.shape == "hold" for point in self.points])
             moving = ~jumps & (numbers != np.concatenate([numbers[:1], numbers[:-1]]))
             smooth = np.array([point.shape == "smooth" for point in self.points])
-            self._laid = laid = _Laid(parameter, time, at, numbers, moving, smooth)
+            self._laid = laid = _Laid(parameter, time, at, numbers, places(parameter, numbers), moving, smooth)
         return laid
 
     def _given(self) -> list[tuple]:
@@ -144,14 +158,9 @@ class Breakpoints(Curve):
 def _point(index: int, given: Any, shape: str) -> Point:
     if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray) or len(given) not in (2, 3):
         raise InvalidType(f"point {index} is {given!r:.60}; {HOW}")
-    at, value = given[0], given[1]
-    if isinstance(at, bool) or not isinstance(at, int | float | np.number):
-        raise InvalidType(f"point {index}: its time is a number, got {at!r:.60}; {HOW}")
-    if not (math.isfinite(at) and 0 <= at <= LATEST):
-        raise InvalidValue(f"point {index}: its time {at:g} is outside 0 to {LATEST:g}")
-    if isinstance(value, np.generic):
-        value = value.item()
-    return Point(float(at), value, _checked_shape(f"point {index}", given[2]) if len(given) == 3 else shape)
+    at = checked_number(f"point {index}: its time", given[0], 0.0, LATEST)
+    value = checked_value(f"point {index}: its value", given[1])
+    return Point(at, value, _checked_shape(f"point {index}", given[2]) if len(given) == 3 else shape)
 
 
 def _checked_shape(where: str, shape: Any) -> str:

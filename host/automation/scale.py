@@ -1,4 +1,4 @@
-"""Along a knob's own scale: the way between two of its values, and the value at a position."""
+"""Along a knob's own scale: the way between two of its values."""
 
 from collections.abc import Callable
 
@@ -19,33 +19,44 @@ def on_grid(start: int, samples: int, compute: Callable[[np.ndarray], np.ndarray
     return compute(np.arange(first, last))[start - first : start - first + samples]
 
 
-def travel(parameter: Parameter, before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return the numbers a share 0..1 of the way from `before` to `after`, even along the knob's scale; all (samples,)."""
+def places(parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
+    """Return where numbers lie along the knob's scale: equal distances are turned in equal times."""
     if parameter.scale == "log":
-        numbers = before * np.exp(share * np.log(after / before))
+        return np.log(numbers)
+    if parameter.scale == "points":
+        return np.interp(numbers, parameter.points, np.arange(len(parameter.points)))
+    return numbers
+
+
+def travel(
+    parameter: Parameter, before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray], share: np.ndarray
+) -> np.ndarray:
+    """Return the numbers a share 0..1 of the way along the knob's scale.
+
+    Args:
+        parameter: the knob, no switch.
+        before, after: (numbers, their places), each one for all samples or (samples,).
+        share: (samples,).
+
+    Returns:
+        float64 (samples,): `before` itself at 0, never beyond either end.
+    """
+    place = before[1] + share * (after[1] - before[1])
+    if parameter.scale == "log":
+        numbers = np.exp(place)
     elif parameter.scale == "points":
-        numbers = _at_raw(parameter, travel_straight(_raw(parameter, before), _raw(parameter, after), share))
+        numbers = np.interp(place, np.arange(len(parameter.points)), parameter.points)
     else:
-        numbers = travel_straight(before, after, share)
-    return np.clip(numbers, np.minimum(before, after), np.maximum(before, after))
+        numbers = place
+    numbers = np.clip(numbers, np.minimum(before[0], after[0]), np.maximum(before[0], after[0]))
+    return np.where(share == 0, before[0], numbers)
 
 
-def travel_straight(before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return the numbers a share of the way in a straight line."""
-    return before + share * (after - before)
-
-
-def between(parameter: Parameter, low: float, high: float, share: np.ndarray) -> np.ndarray:
-    """Return the numbers a share 0..1 (samples,) of the way from `low` to `high`; a switch passes its choices in steps."""
+def swept(parameter: Parameter, low: object, high: object, share: np.ndarray) -> np.ndarray:
+    """Return the numbers a share 0..1 (samples,) of the way from the value `low` to `high`; a switch passes its choices."""
+    ends = np.array([parameter.to_number(low), parameter.to_number(high)])
     if parameter.choices:
-        steps = abs(high - low) + 1
-        return low + np.sign(high - low) * np.minimum(np.floor(share * steps), steps - 1)
-    return travel(parameter, np.full(len(share), low), np.full(len(share), high), share)
-
-
-def _raw(parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
-    return np.interp(numbers, parameter.points, np.linspace(0, 1, len(parameter.points)))
-
-
-def _at_raw(parameter: Parameter, raw: np.ndarray) -> np.ndarray:
-    return np.interp(raw, np.linspace(0, 1, len(parameter.points)), parameter.points)
+        steps = abs(ends[1] - ends[0]) + 1
+        return ends[0] + np.sign(ends[1] - ends[0]) * np.minimum(np.floor(share * steps), steps - 1)
+    placed = places(parameter, ends)
+    return travel(parameter, (ends[0], placed[0]), (ends[1], placed[1]), share)

@@ -1,15 +1,15 @@
 """Tempo: where beats fall."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ...models.errors import InvalidType, InvalidValue
+from .checks import checked_number, checked_pair
 
 SLOWEST_BPM, FASTEST_BPM = 1.0, 10_000.0
-USUAL_BPM = 120.0
+USUAL_BPM, LAST_BEAT = 120.0, 1e12
 
 
 class Tempo:
@@ -22,7 +22,7 @@ class Tempo:
         InvalidType, InvalidValue: neither; names the pair.
 
     Example:
-        >>> Tempo([(0, 120), (16, 90)]).seconds(20.0)
+        >>> float(Tempo([(0, 120), (16, 90)]).seconds(20.0))
         10.666666666666666
     """
 
@@ -30,7 +30,7 @@ class Tempo:
 
     def __init__(self, bpm: "float | Sequence[Sequence[float]]" = USUAL_BPM) -> None:
         pairs = [(0.0, bpm)] if isinstance(bpm, int | float | np.number) and not isinstance(bpm, bool) else bpm
-        if isinstance(pairs, str | bytes) or not isinstance(pairs, Sequence) or not pairs:
+        if isinstance(pairs, str | bytes) or not isinstance(pairs, Sequence) or not len(pairs):
             raise InvalidType(f"a tempo is beats a minute, or pairs (beat, beats a minute), got {bpm!r:.60}")
         checked = [_checked_pair(index, pair) for index, pair in enumerate(pairs)]
         self._beats = np.array([beat for beat, _ in checked])
@@ -91,12 +91,6 @@ def as_tempo(given: "Tempo | float | Sequence[Sequence[float]] | None") -> Tempo
 
 
 def _checked_pair(index: int, pair: object) -> tuple[float, float]:
-    numbers = isinstance(pair, Sequence) and not isinstance(pair, str | bytes) and len(pair) == 2
-    if not numbers or any(isinstance(n, bool) or not isinstance(n, int | float | np.number) for n in pair):  # type: ignore[union-attr]
-        raise InvalidType(f"tempo: pair {index} is (beat, beats a minute), got {pair!r:.60}")
-    beat, bpm = float(pair[0]), float(pair[1])  # type: ignore[index]
-    if not (math.isfinite(beat) and beat >= 0):
-        raise InvalidValue(f"tempo: pair {index}: beat {beat:g} is not 0 or above")
-    if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
-        raise InvalidValue(f"tempo: {bpm:g} beats a minute are outside {SLOWEST_BPM:g} to {FASTEST_BPM:g}")
-    return beat, bpm
+    beat, bpm = checked_pair(f"tempo: pair {index}, (beat, beats a minute),", pair)
+    return (checked_number(f"tempo: pair {index}: beat", beat, 0.0, LAST_BEAT),
+            checked_number(f"tempo: pair {index}: beats a minute", bpm, SLOWEST_BPM, FASTEST_BPM))  # fmt: skip
