@@ -126,10 +126,8 @@ class CabinetIR(Effect):
             self.__dict__["_prepared"] = self._prepare(self._response, sample_rate)
             return self._prepared[1]
 
-    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
-        if parameter.name == "level_db":
-            return factor(parameter.to_number(value))
-        return parameter.to_raw(value)
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
+        return factor(numbers) if parameter.name == "level_db" else parameter.positions(numbers)
 
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, 1.0) for p in self._table.values() if p.automatable)

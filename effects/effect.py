@@ -12,6 +12,7 @@ from ..models.parameter import Parameter
 from ..presets import effect_presets
 from .call import check_call
 from .kernels.program import Knob, Part
+from .lane import Lane
 from .layout import ChannelLayout
 from .parameters import BoundParameter, Parameters
 from .player import Player
@@ -49,6 +50,7 @@ class Effect:
         own["_player"] = Player([self])
         own["_repeated"] = RepeatedBlock()
         own["_scheduled"] = []
+        own["_lanes"] = dict[str, Lane]()  # that turn knobs at the moment, by name
         own["_moves"] = own["_version"] = 0
         own["_rate"] = USUAL_RATE
         own["_played_by"] = None
@@ -81,9 +83,13 @@ class Effect:
         """Return the float64 memory of a part in the stream under way, live; None before the first block."""
         return self._played_by.memory_of(self, part) if self._played_by else None
 
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
+        """Return what the kernel reads for a knob's numbers, float64: the numbers, unless a subclass says otherwise."""
+        return numbers
+
     def _kernel_number(self, parameter: Parameter, value: Any) -> float:
-        """Return what the kernel reads for a knob's value; the value itself unless a subclass says otherwise."""
-        return parameter.to_number(value)
+        """Return what the kernel reads for a knob's value; as for many values at once, to the last bit."""
+        return float(self._kernel_numbers(parameter, np.array([parameter.to_number(value)]))[0])
 
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, p.maximum - p.minimum) for p in self._table.values() if p.automatable)
@@ -144,14 +150,16 @@ class Effect:
     def parameters(self) -> Parameters:
         """The knobs by name, with pedalboard's attribute names (`range`, `raw_value`, …)."""
         return Parameters(type(self).__name__, {
-            name: BoundParameter(p, lambda n=name: self._values[n], lambda v, n=name: self._put(n, v))
+            name: BoundParameter(p, self, lambda n=name: self._values[n], lambda v, n=name: self._put(n, v))
             for name, p in self._table.items()
         })  # fmt: skip
 
     def schedule(self, sample: int, name: str, value: Any) -> None:
         """Turn a knob at a sample of the stream, counted from the last reset (or from the next call with reset=True).
 
-        The knob moves there through its smoothing, whatever the blocks. A sample already played counts as now.
+        The knob moves there through its smoothing, whatever the blocks. A sample already played counts as now. Behind
+        other effects in a chain it moves with that sample of the sound, by however much they lag. For moves known
+        beforehand there is `Automated`, whose lanes go before moves scheduled for the same knob.
 
         Raises:
             InvalidValue: the knob rebuilds the effect and so cannot be automated.

@@ -1,5 +1,7 @@
 """Gain: level, and nothing else."""
 
+import numpy as np
+
 from ..models.decibels import factor
 from ..models.parameter import Parameter
 from .effect import Effect
@@ -27,8 +29,8 @@ class Gain(Effect):
 
     gain_db: float
 
-    def _kernel_number(self, parameter: Parameter, value: object) -> float:
-        return factor(parameter.to_number(value))
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
+        return factor(numbers)
 
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, 1.0) for p in self.parameters_table)

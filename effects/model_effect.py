@@ -57,9 +57,11 @@ class ModelEffect(Effect):
             knobs.append(replace(knob, name=name, default=default, smoothing_ms=KNOB_SMOOTHING_MS))
         return knobs
 
-    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
         """Return a knob of the model as its position, 0 to 1; another as its value."""
-        return parameter.to_raw(value) if parameter.name in self._model_names else super()._kernel_number(parameter, value)
+        return (
+            parameter.positions(numbers) if parameter.name in self._model_names else super()._kernel_numbers(parameter, numbers)
+        )
 
     def _net_part(self, sample_rate: float, channels: int) -> Part:
         """Return `net_part` of the model; the last one is kept."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..models.decibels import factor
 from ..models.errors import InvalidType, InvalidValue
 from ..models.model import Model
@@ -167,14 +169,14 @@ class NeuralAmp(ModelEffect):
             for gain in GAINS:
                 super()._put(gain, self._values[gain])
 
-    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
         name = parameter.name
         if name in GAINS:
             offsets = self._levels.gains_db(self._values["calibration"], self._values["interface_level_dbu"])
-            return factor(parameter.to_number(value) + offsets[name])
+            return factor(numbers + offsets[name])
         if name in CABINET_KNOBS:
-            return self._cabinet._kernel_number(self._cabinet._table[name.removeprefix(CABINET)], value)
-        return super()._kernel_number(parameter, value)
+            return self._cabinet._kernel_numbers(self._cabinet._table[name.removeprefix(CABINET)], numbers)
+        return super()._kernel_numbers(parameter, numbers)
 
     # sound
 

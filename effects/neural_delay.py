@@ -5,6 +5,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ..models.errors import InvalidType, InvalidValue
 from ..models.parameter import Parameter
 from .effect import Effect
@@ -120,11 +122,11 @@ class NeuralDelay(Effect):
 
     # knobs: the inner effect holds its own, so that it may reckon one from another
 
-    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
         name = parameter.name.removeprefix(LOOP)
         if name == parameter.name:
-            return super()._kernel_number(parameter, value)
-        return self._loop._kernel_number(self._loop._table[name], value)
+            return super()._kernel_numbers(parameter, numbers)
+        return self._loop._kernel_numbers(self._loop._table[name], numbers)
 
     def _knobs(self) -> tuple[Knob, ...]:
         return tuple(Knob(p.smoothing_ms, p.maximum - p.minimum) for p in self.parameters_table)

@@ -12,12 +12,13 @@ class BoundParameter:
 
     Attributes:
         parameter: the table row.
+        owner: the processor that has the knob, under `name`; in a chain or graph it goes by another one, perhaps.
         value: in the knob's unit; settable, raises InvalidValue outside the range.
         raw_value: position 0..1; settable.
     """
 
-    def __init__(self, parameter: Parameter, get: Callable[[], Any], put: Callable[[Any], None]) -> None:
-        self.parameter, self._get, self._put = parameter, get, put
+    def __init__(self, parameter: Parameter, owner: Any, get: Callable[[], Any], put: Callable[[Any], None]) -> None:
+        self.parameter, self.owner, self._get, self._put = parameter, owner, get, put
 
     @property
     def value(self) -> Any:

@@ -1,7 +1,6 @@
 """Player: effects in series as one stream, from knob moves on the Python side to one compiled call a block."""
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,10 +8,13 @@ import numpy as np
 from ..models.errors import InvalidValue
 from .fade import FADE_SECONDS, Fade, joined
 from .kernels.kernel import TILE
-from .kernels.program import LAST_EVENT, NO_EVENTS, Part, Program
+from .kernels.program import NO_EVENTS, Part, Program
+from .knob_moves import KnobMoves
 
 if TYPE_CHECKING:
     from .effect import Effect
+
+LANED_SAMPLES = 1 << 15  # played at a time where lanes turn knobs: an event for each sample takes 24 bytes
 
 
 class Player:
@@ -28,19 +30,16 @@ class Player:
         self._program: Program | None = None
         self._parts: list[list[Part]] = []
         self._versions: list[int] = []  # of the effects, as the program plays them
-        self._sent: list[float] = []
+        self._knobs = KnobMoves(self.effects)
         self._latency = 0
         self.forget()
 
     def forget(self) -> None:
         """Clear the sound; the next block starts a stream."""
         self._fresh = True
-        self._dropped = 0
+        self._dropped = self._knobs.begun = 0
         self.seen = -1  # how many knob moves of the effects the program has been told
         self._fade: Fade | None = None
-
-    def _numbers(self) -> list[float]:
-        return [number for e in self.effects for number in e._numbers]
 
     def _moves(self) -> int:
         return sum([effect._moves for effect in self.effects])
@@ -100,17 +99,19 @@ class Player:
 
     def _ready(self, sample_rate: float, channels: int) -> tuple[Program, np.ndarray | None]:
         """Return a program to play with, and what a stream still owes for its input that ends because its latency changes."""
-        program, owed = self._program, None
+        program, owed, begun = self._program, None, 0
         fits = program is not None and self._fits(program, sample_rate, channels)
         if program and fits:
             lags_anew = self._stale and self._latency != self._latency_at(sample_rate)
             if not (lags_anew or (self._stale and self._fresh)):
                 return program, None
             if not self._fresh:
+                begun = self._knobs.begun + program.clock
                 rest = np.zeros((channels, self._latency), np.float32)
                 program.process(rest)
                 owed = rest[:, self._latency - self._dropped :]
         self.forget()
+        self._knobs.begun = begun
         return self._build(sample_rate, channels, keep=fits), owed
 
     def _latency_at(self, sample_rate: float) -> int:
@@ -127,11 +128,13 @@ class Player:
                 self._parts[i] = list(effect._parts(sample_rate, channels))
         self._program = program = Program([part for parts in self._parts for part in parts], sample_rate, channels)
         self._versions, self._latency = versions, self._latency_at(sample_rate)
+        lags = [effect._latency(sample_rate) for effect in self.effects]
+        self._knobs.late = [sum(lags[:i]) for i in range(len(lags))]
         return program
 
     def _begin(self, program: Program) -> None:
-        self._sent = self._numbers()
-        program.reset(np.array(self._sent))
+        self._knobs.begin(program.sample_rate)
+        program.reset(np.array(self._knobs.sent))
         self._fresh, self._dropped = False, 0
         for effect in self.effects:
             effect._plays_in(self, program.sample_rate)
@@ -140,12 +143,13 @@ class Player:
 
     def _play_on(self, program: Program, planar: np.ndarray) -> None:
         """Play in place, with the knob moves that are due; change over to parts built anew where a tile starts."""
-        if not (self._fade or self._stale):
-            program.process(planar, self._events(program, planar.shape[1]))
-            return
         at, samples = 0, planar.shape[1]
+        most = LANED_SAMPLES if self._knobs.laned else samples
+        if samples <= most and not (self._fade or self._stale):
+            program.process(planar, self._events(program, samples))
+            return
         while at < samples and self._program:
-            clock, length = self._program.clock, samples - at
+            clock, length = self._program.clock, min(samples - at, most)
             if self._stale and not self._fade:
                 if clock % TILE == 0:
                     self._change_over(self._program)
@@ -154,7 +158,7 @@ class Player:
             if self._fade:
                 length = min(length, self._fade.left)
             block = np.ascontiguousarray(planar[:, at : at + length])
-            before = block.copy()
+            before = block.copy() if self._fade else block
             self._program.process(block, self._events(self._program, length))
             if self._fade:
                 self._fade.blend(block, before)
@@ -168,9 +172,10 @@ class Player:
         """Play new parts from here on; effects that did not change, and knobs under way, go on as they were."""
         parts, versions = [len(p) for p in self._parts], self._versions
         counts = [sum(len(part.knobs) for part in group) for group in self._parts]
-        new, sent = self._build(old.sample_rate, old.channels, keep=True), self._sent
-        self._sent = self._numbers()
-        new.reset(np.array(self._sent))
+        knobs = self._knobs
+        new, sent = self._build(old.sample_rate, old.channels, keep=True), knobs.sent
+        knobs.sent = knobs.numbers
+        new.reset(np.array(knobs.sent))
         new.start_at(old.clock)
         same = [a == b for a, b in zip(self._versions, versions, strict=True)]
         for mine, theirs in joined([len(p) for p in self._parts], parts, same):
@@ -179,7 +184,7 @@ class Player:
         now = [len(e._numbers) for e in self.effects]
         for mine, theirs in joined(now, counts, [a == b for a, b in zip(now, counts, strict=True)]):
             new.take_knobs(slice(mine.start, mine.stop), old, slice(theirs.start, theirs.stop))
-            self._sent[mine.start : mine.stop] = sent[theirs.start : theirs.stop]  # what was set meanwhile is still to come
+            knobs.sent[mine.start : mine.stop] = sent[theirs.start : theirs.stop]  # what was set meanwhile is still to come
         self.seen = -1
         self._fade = Fade(old, max(1, round(FADE_SECONDS * old.sample_rate)))
 
@@ -190,25 +195,10 @@ class Player:
         moves = self._moves()
         if moves == self.seen or not samples:
             return NO_EVENTS
-        clock, numbers = float(program.clock), self._numbers()
-        if len(numbers) != len(self._sent):
-            return NO_EVENTS  # the knobs of parts still to come
-        rows = [(clock, knob, new) for knob, (new, old) in enumerate(zip(numbers, self._sent, strict=True)) if new != old]
-        offset = 0
-        for effect in self.effects:
-            while effect._scheduled and effect._scheduled[0][0] < clock + samples:
-                sample, knob, number, value = effect._scheduled.pop(0)
-                rows.append((max(sample, clock), offset + knob, number))
-                effect._values[list(effect._places)[knob]] = value
-                effect._numbers[knob] = numbers[offset + knob] = number
-            offset += len(effect._numbers)
-        self._sent = numbers
-        if not any(e._scheduled for e in self.effects):
+        events = self._knobs.events(program.clock, samples, program.sample_rate)
+        if not self._knobs.to_come and len(self._knobs.numbers) == len(self._knobs.sent):
             self.seen = moves
-        if not rows:
-            return NO_EVENTS
-        rows.sort(key=itemgetter(0))
-        return np.array([*rows, LAST_EVENT])
+        return events
 
     @property
     def _kinds(self) -> np.ndarray:
@@ -221,7 +211,7 @@ class Player:
         if self._program is None or self._fresh:
             return {}
         own = {"sample_rate": np.array(self._program.sample_rate), "channels": np.array(self._program.channels),
-               "dropped": np.array(self._dropped), "sent": np.array(self._sent), "kinds": self._kinds}  # fmt: skip
+               "dropped": np.array(self._dropped), "sent": np.array(self._knobs.sent), "kinds": self._kinds}  # fmt: skip
         return {**own, **self._program.arrays}
 
     @state.setter
@@ -235,9 +225,9 @@ class Player:
         if not np.array_equal(arrays["kinds"], self._kinds):
             raise problem
         program, _ = self._ready(float(arrays["sample_rate"]), int(arrays["channels"]))
-        wanted = {"sent": (len(self._numbers()),)} | {name: array.shape for name, array in program.arrays.items()}
+        wanted = {"sent": (len(self._knobs.numbers),)} | {name: array.shape for name, array in program.arrays.items()}
         if wanted != {name: np.shape(arrays[name]) for name in wanted if name in arrays}:
             raise problem
         self._begin(program)
         program.arrays = arrays
-        self._sent, self._dropped = arrays["sent"].tolist(), int(arrays["dropped"])
+        self._knobs.sent, self._dropped = arrays["sent"].tolist(), int(arrays["dropped"])

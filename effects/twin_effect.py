@@ -3,6 +3,8 @@
 import os
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..models.decibels import factor
 from ..models.errors import InvalidValue
 from ..models.model import Model
@@ -31,11 +33,11 @@ class TwinEffect(ModelEffect):
         taken = {*dir(type(self)), *(knob.name for knob in self.own_knobs)}
         self._set_up([*self._model_knobs(taken), *self.own_knobs], knobs)
 
-    def _kernel_number(self, parameter: Parameter, value: Any) -> float:
+    def _kernel_numbers(self, parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
         """Return a level of our own as a factor, in which it glides; a knob of the model as its position."""
         if parameter.name not in self._model_names and parameter.unit == "dB":
-            return factor(parameter.to_number(value))
-        return super()._kernel_number(parameter, value)
+            return factor(numbers)
+        return super()._kernel_numbers(parameter, numbers)
 
     def _own_motion(self) -> list[Knob]:
         """Return how our own knobs move, in the table's order."""

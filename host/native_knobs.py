@@ -28,7 +28,7 @@ def native_parameters(plugin: Any) -> dict[str, BoundParameter]:
             row = Parameter(name, UNITS.get(name.rsplit("_", 1)[-1], ""), -UNKNOWN, UNKNOWN, default)
         else:
             continue
-        knobs[name] = BoundParameter(row, lambda n=name: getattr(plugin, n), lambda v, n=name: setattr(plugin, n, v))
+        knobs[name] = BoundParameter(row, plugin, lambda n=name: getattr(plugin, n), lambda v, n=name: setattr(plugin, n, v))
     return knobs
 
 

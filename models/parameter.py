@@ -4,6 +4,8 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from .errors import InvalidType, InvalidValue
 
 SCALES = ("linear", "log", "points")
@@ -105,6 +107,15 @@ class Parameter:
             return (i + (number - self.points[i]) / (self.points[i + 1] - self.points[i])) / last
         span = self.maximum - self.minimum
         return (number - self.minimum) / span if span else 0.0
+
+    def positions(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the knob's positions, 0..1, for numbers as `to_number` gives them: `to_raw` of many, float64."""
+        if self.scale == "log":
+            return np.log(numbers / self.minimum) / math.log(self.maximum / self.minimum)
+        if self.scale == "points":
+            return np.interp(numbers, self.points, np.arange(len(self.points))) / (len(self.points) - 1)
+        span = self.maximum - self.minimum
+        return (numbers - self.minimum) / span if span else np.zeros_like(numbers)
 
     def from_raw(self, raw: float) -> Any:
         """Return the value at the knob position `raw`, 0..1 (a switch takes the nearest choice)."""

@@ -65,7 +65,7 @@ class KnobFace:
     def parameters(self) -> Parameters:
         """The knobs by name, with pedalboard's attribute names (`range`, `raw_value`, …)."""
         return Parameters(self.name, {
-            name: BoundParameter(row, lambda n=name: self._values[n], lambda v, n=name: self._put(n, v))
+            name: BoundParameter(row, self, lambda n=name: self._values[n], lambda v, n=name: self._put(n, v))
             for name, row in self._table.items()
         })  # fmt: skip
 

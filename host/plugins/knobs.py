@@ -28,6 +28,12 @@ class Knob:
             return self.choice_positions[int(self.parameter.to_number(value))]
         return self.parameter.to_raw(value)
 
+    def positions(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the plugin's raw positions for numbers as `Parameter.to_number` gives them, float64."""
+        if self.choice_positions:
+            return np.array(self.choice_positions)[np.rint(numbers).astype(int)]
+        return self.parameter.positions(numbers)
+
     def from_raw(self, raw: float) -> Any:
         """Return the value at the plugin's raw position, rounded to what float32 positions can carry."""
         row = self.parameter
@@ -139,7 +145,7 @@ class PluginParameter(BoundParameter):
 
     def __init__(self, plugin: Any, knob: Knob) -> None:
         name = knob.parameter.name
-        super().__init__(knob.parameter, lambda: plugin._get(name), lambda value: plugin._put(name, knob.to_raw(value)))
+        super().__init__(knob.parameter, plugin, lambda: plugin._get(name), lambda value: plugin._put(name, knob.to_raw(value)))
         self._plugin, self._foreign = plugin, plugin._foreign[name]
 
     @property
