@@ -28,7 +28,7 @@ def effect_presets(class_name: str, table: Iterable[Parameter] | None = None) ->
 
 def read_presets(path: Path, table: Iterable[Parameter] | None = None) -> dict[str, dict[str, Any]]:
     """Return the presets of any file of that shape; arguments and errors as `effect_presets`, FileProblem besides."""
-    presets = _mapping(path.name, _parsed(path))
+    presets = _mapping(path.name, read_yaml(path))
     knobs = None if table is None else {knob.name: knob for knob in table}
     return {name: _values(f"{path.name}: preset {name!r}", values, knobs) for name, values in presets.items()}
 
@@ -58,7 +58,8 @@ def _mapping(where: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _parsed(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """Return what a YAML file of ours holds, as plain data. Raises FileProblem or InvalidValue, one line, the file named."""
     import yaml
 
     class OnceEach(yaml.SafeLoader):

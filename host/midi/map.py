@@ -1,15 +1,16 @@
 """The MIDI map: which control turns which knob, and which program sets which."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...effects.parameters import BoundParameter
-from ...models.errors import InvalidType, InvalidValue, WetdryError
+from ...models.errors import InvalidType, InvalidValue, UnknownName, WetdryError
 from ..automation.curve import Curve
 from .bindings import Binding
 from .decoder import Decoder
+from .factory_maps import factory_map
 from .files import moves_as_curves
 from .sources import Source, read_source
 
@@ -99,6 +100,33 @@ class MidiMap:
         if not isinstance(values, Mapping) or not all(isinstance(path, str) for path in values):
             raise InvalidType(f"program {number} sets knobs: {{name: value}}; got {values!r:.60}")
         self._programs[number] = dict(values)
+
+    @classmethod
+    def factory(cls, controller: str, knobs: Sequence[str | Binding | None] | Mapping[str, str | Binding]) -> "MidiMap":
+        """Return the map of a controller as it is delivered; `wetdry midi` lists which there are, and their controls.
+
+        Args:
+            controller: such as `nanokontrol2`; `generic` for the controllers of the MIDI standard.
+            knobs: what its controls turn, in their order (None leaves one out); or by name: `{"slider 1": "drive_db"}`.
+
+        Raises:
+            UnknownName: no such controller, or it has no such control. InvalidValue: it has fewer controls.
+
+        Example:
+            >>> MidiMap.factory("nanokontrol2", ["drive_db", "tone_hz"])
+            MidiMap({'cc 16': 'drive_db', 'cc 17': 'tone_hz'})
+        """
+        known = factory_map(controller)
+        if isinstance(knobs, Mapping):
+            wrong = next((name for name in knobs if name not in known.sources), None)
+            if wrong is not None:
+                raise UnknownName(f"control of the {known.name}", str(wrong), known.sources)
+            return cls({known.sources[name]: target for name, target in knobs.items()})
+        targets = _listed(known.name, knobs)
+        if len(targets) > len(known.controls):
+            raise InvalidValue(f"{known.name} has {len(known.controls)} knobs and faders, and {len(targets)} are asked for")
+        pairs = zip(known.controls.values(), targets, strict=False)
+        return cls({source: target for source, target in pairs if target is not None})
 
     def decoder(self, parameters: Mapping[str, BoundParameter]) -> Decoder:
         """Return what turns messages into moves of these knobs.
