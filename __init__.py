@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .host.plugins import load_plugin
     from .host.quantise import quantise
     from .host.recorded import capture_recordings
+    from .host.rig.rig import Rig
     from .models.training import train
 
 __version__ = "0.1.0"
@@ -63,6 +64,7 @@ _FACE = {  # name: the module it comes from
     "Faust": "host.dawdreamer.faust",
     "DawDreamerProcessor": "host.dawdreamer.built_in",
     "Graph": "host.graph.graph",
+    "Rig": "host.rig.rig",
     "load_plugin": "host.plugins",
     "capture": "host.capture",
     "capture_recordings": "host.recorded",
@@ -75,7 +77,7 @@ _FACE = {  # name: the module it comes from
 }
 __all__ = ["LFO", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
-           "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "Tempo", "TubeSaturator", "capture",
+           "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator", "capture",
            "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
            "quantise", "train"]  # fmt: skip
 

@@ -2,13 +2,14 @@
 
 import base64
 import enum
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..effects import REGISTRY, Effect, NeuralEffect
-from ..models.errors import InvalidType, InvalidValue, UnknownName
+from ..models.errors import InvalidType, InvalidValue, PluginError, UnknownName
 from ..models.model import load
 from . import _pedalboard
 from .arguments import PLAIN, build_arguments, describe_arguments, model_file
@@ -152,11 +153,13 @@ def _native_values(plugin: Any) -> dict[str, Any]:
 
 def _build_native(name: str, values: dict[str, Any]) -> Any:
     kind: Any = _pedalboard.native_class(name)
-    if name == "Convolution":
-        plugin = kind(values["impulse_response_filename"])
-        values = {k: v for k, v in values.items() if k != "impulse_response_filename"}
-    else:
-        plugin = kind()
+    file = [values["impulse_response_filename"]] if "impulse_response_filename" in values else []
+    try:
+        plugin = kind(*file)
+    except (TypeError, ValueError, RuntimeError, ImportError) as error:
+        why = "is made with more than knobs" if isinstance(error, TypeError) else str(error).strip().splitlines()[0]
+        raise PluginError(f"pedalboard.{name} {why}") from None
+    values = {k: v for k, v in values.items() if k != "impulse_response_filename"}
     for key, value in values.items():
         turn(plugin, key, value["choice"] if isinstance(value, dict) else value)
     return plugin
@@ -173,6 +176,8 @@ def turn(processor: Any, name: str, value: Any) -> None:
         return
     if name not in (known := native_settings(processor)):
         raise UnknownName(f"setting of {type(processor).__name__}", name, known)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidValue(f"{name} = {value} is not finite")
     members = getattr(type(getattr(processor, name)), "__members__", None)
     if members is not None and value not in members:
         raise UnknownName(f"choice of {name}", str(value), members)

@@ -51,6 +51,14 @@ class ModelFileError(WetdryError, ValueError):
         super().__init__(f"{path}: {field}: {reason}")
 
 
+class RigFileError(WetdryError, ValueError):
+    """A rig file that cannot be used; `lines` holds one line for each problem: file, line, field and reason."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+
 class CannotHold(InvalidValue):
     """A model that a file format has no room for: names the format, the field and the reason, and what to do instead."""
 
@@ -64,6 +72,10 @@ class PluginError(WetdryError, RuntimeError):
 
 class PluginCrashed(PluginError):
     """A plugin that plays in a process of its own crashed or hung there; `reset()` starts it anew, knobs kept."""
+
+
+class PortError(WetdryError, OSError):
+    """A MIDI port that is not there or does not open."""
 
 
 class CaptureError(WetdryError, RuntimeError):

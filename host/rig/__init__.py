@@ -1,0 +1,1 @@
+"""Rigs: a whole setup in one YAML file, which holds no code."""
