@@ -45,31 +45,49 @@ class _Laid:
     places: np.ndarray
     moving: np.ndarray
     smooth: np.ndarray
+    moves: bool
 
-    def _before(self, start: int, samples: int) -> np.ndarray:
-        """Return the last point at or before each sample, int64 (samples,); -1 before the first."""
-        if not samples:
-            return np.zeros(0, np.int64)
+    def _bounds(self, start: int, samples: int) -> tuple[int, int]:
+        """Return the last point at or before the first and before the last of the samples; -1: there is none."""
         first, last = np.searchsorted(self.at, (start, start + samples - 1), side="right") - 1
+        return int(first), int(last)
+
+    def _points(self, first: int, last: int, start: int, samples: int) -> np.ndarray:
+        """Return the last point at or before each sample, int64 (samples,)."""
         edges = np.concatenate([[start], self.at[first + 1 : last + 1], [start + samples]])
         return np.repeat(np.arange(first, last + 1), np.diff(edges))
 
     def held(self, start: int, samples: int) -> np.ndarray:
         """Return the numbers where the knob only jumps, float64 (samples,)."""
-        return self.numbers[np.maximum(self._before(start, samples), 0)]
+        first, last = self._bounds(start, samples)
+        if first == last or not samples:
+            return np.full(samples, self.numbers[max(first, 0)])
+        return self.numbers[np.maximum(self._points(first, last, start, samples), 0)]
 
     def at_samples(self, wanted: np.ndarray) -> np.ndarray:
         """Return the numbers at successive samples, float64 (samples,)."""
-        last = self._before(int(wanted[0]), len(wanted)) if len(wanted) else wanted
-        before, after = np.maximum(last, 0), np.minimum(last + 1, len(self.at) - 1)
+        start, samples = int(wanted[0]), len(wanted)
+        first, last = self._bounds(start, samples)
+        if first == last:
+            return self._on_one_way(first, wanted)
+        points = self._points(first, last, start, samples)
+        before, after = np.maximum(points, 0), np.minimum(points + 1, len(self.at) - 1)
         under_way = self.moving[after] & (after > before)
-        if not under_way.any():
-            return self.numbers[before]
         length = np.where(under_way, self.at[after] - self.at[before], 1)
         share = np.where(under_way, (wanted - self.at[before]) / length, 0.0)
-        if self.smooth[after].any():
-            share = np.where(self.smooth[after], 0.5 - 0.5 * np.cos(np.pi * share), share)
-        ends = [(self.numbers[at], self.places[at]) for at in (before, after)]
+        share = np.where(self.smooth[after], _smoothed(share), share) if self.smooth[after].any() else share
+        return travel(
+            self.parameter, (self.numbers[before], self.places[before]), (self.numbers[after], self.places[after]), share
+        )
+
+    def _on_one_way(self, before: int, wanted: np.ndarray) -> np.ndarray:
+        """Return the numbers at samples that all lie behind one point: the same as of many, sooner."""
+        after = before + 1
+        if before < 0 or after == len(self.at) or not self.moving[after]:
+            return np.full(len(wanted), self.numbers[max(before, 0)])
+        share = (wanted - self.at[before]) / (self.at[after] - self.at[before])
+        share = _smoothed(share) if self.smooth[after] else share
+        ends = [(self.numbers.item(at), self.places.item(at)) for at in (before, after)]
         return travel(self.parameter, ends[0], ends[1], share)
 
 
@@ -117,7 +135,7 @@ class Breakpoints(Curve):
     def numbers(self, parameter: Parameter, start: int, samples: int, time: Time) -> np.ndarray:
         """Return where the knob stands; see `Curve.numbers`."""
         laid = self._lay(parameter, time)
-        return on_grid(start, samples, laid.at_samples) if laid.moving.any() else laid.held(start, samples)
+        return on_grid(start, samples, laid.at_samples) if samples and laid.moves else laid.held(start, samples)
 
     def _lay(self, parameter: Parameter, time: Time) -> _Laid:
         laid = self._laid
@@ -127,7 +145,9 @@ class Breakpoints(Curve):
             jumps = np.array([bool(parameter.choices) or point.shape == "hold" for point in self.points])
             moving = ~jumps & (numbers != np.concatenate([numbers[:1], numbers[:-1]]))
             smooth = np.array([point.shape == "smooth" for point in self.points])
-            self._laid = laid = _Laid(parameter, time, at, numbers, places(parameter, numbers), moving, smooth)
+            self._laid = laid = _Laid(
+                parameter, time, at, numbers, places(parameter, numbers), moving, smooth, bool(moving.any())
+            )
         return laid
 
     def _given(self) -> list[tuple]:
@@ -153,6 +173,11 @@ class Breakpoints(Curve):
 
     def __reduce__(self) -> tuple:
         return Breakpoints, (self._given(), self.unit, self.shape)
+
+
+def _smoothed(share: np.ndarray) -> np.ndarray:
+    """Return half a cosine from 0 to 1."""
+    return 0.5 - 0.5 * np.cos(np.pi * share)
 
 
 def _point(index: int, given: Any, shape: str) -> Point:

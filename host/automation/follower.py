@@ -61,6 +61,7 @@ class EnvelopeFollower(ListeningCurve):
         if len(self._kept) < samples + back:
             self._make_room(1 << (samples + back - 1).bit_length())
         rise, fall = _share_a_sample(self.attack_ms, sample_rate), _share_a_sample(self.release_ms, sample_rate)
+        audio = np.ascontiguousarray(audio, np.float32)
         self._level = _follow(audio, self._level, rise, fall, self.quiet_db, self.loud_db, self._kept, self._heard)
         self._heard += samples
 

@@ -1,12 +1,14 @@
 """Along a knob's own scale: the way between two of its values."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ...models.parameter import Parameter
 
 GRID = 64
+AT_ONCE = 4096  # samples whose numbers on the way stay in a core's cache
 
 
 def on_grid(start: int, samples: int, compute: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -16,7 +18,9 @@ def on_grid(start: int, samples: int, compute: Callable[[np.ndarray], np.ndarray
     """
     first = start // GRID * GRID
     last = -(-(start + samples) // GRID) * GRID
-    return compute(np.arange(first, last))[start - first : start - first + samples]
+    pieces = [compute(np.arange(at, min(at + AT_ONCE, last))) for at in range(first, last, AT_ONCE)]
+    whole = pieces[0] if len(pieces) == 1 else np.concatenate([np.zeros(0), *pieces])
+    return whole[start - first : start - first + samples]
 
 
 def places(parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
@@ -28,14 +32,12 @@ def places(parameter: Parameter, numbers: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def travel(
-    parameter: Parameter, before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray], share: np.ndarray
-) -> np.ndarray:
+def travel(parameter: Parameter, before: tuple[Any, Any], after: tuple[Any, Any], share: np.ndarray) -> np.ndarray:
     """Return the numbers a share 0..1 of the way along the knob's scale.
 
     Args:
         parameter: the knob, no switch.
-        before, after: (numbers, their places), each one for all samples or (samples,).
+        before, after: (number, its place), each one for all samples or float64 (samples,).
         share: (samples,).
 
     Returns:
@@ -48,15 +50,19 @@ def travel(
         numbers = np.interp(place, np.arange(len(parameter.points)), parameter.points)
     else:
         numbers = place
-    numbers = np.clip(numbers, np.minimum(before[0], after[0]), np.maximum(before[0], after[0]))
-    return np.where(share == 0, before[0], numbers)
+    lowest, highest = (min, max) if isinstance(before[0], float) else (np.minimum, np.maximum)
+    numbers = np.minimum(np.maximum(numbers, lowest(before[0], after[0])), highest(before[0], after[0]))
+    begun = share > 0
+    return numbers if begun.all() else np.where(begun, numbers, before[0])
 
 
 def swept(parameter: Parameter, low: object, high: object, share: np.ndarray) -> np.ndarray:
     """Return the numbers a share 0..1 (samples,) of the way from the value `low` to `high`; a switch passes its choices."""
-    ends = np.array([parameter.to_number(low), parameter.to_number(high)])
+    first, last = parameter.to_number(low), parameter.to_number(high)
     if parameter.choices:
-        steps = abs(ends[1] - ends[0]) + 1
-        return ends[0] + np.sign(ends[1] - ends[0]) * np.minimum(np.floor(share * steps), steps - 1)
-    placed = places(parameter, ends)
-    return travel(parameter, (ends[0], placed[0]), (ends[1], placed[1]), share)
+        steps = abs(last - first) + 1
+        return first + np.sign(last - first) * np.minimum(np.floor(share * steps), steps - 1)
+    if parameter.scale == "linear":
+        return travel(parameter, (first, first), (last, last), share)
+    placed = places(parameter, np.array([first, last])).tolist()
+    return travel(parameter, (first, placed[0]), (last, placed[1]), share)
