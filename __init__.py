@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         RandomizedOverdrive,
         TubeSaturator,
     )
+    from .host import midi
     from .host.automation.breakpoints import Breakpoints
     from .host.automation.follower import EnvelopeFollower
     from .host.automation.lfo import LFO
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .models.training import train
 
 __version__ = "0.1.0"
-_ROOMS = ("effects", "host", "models", "presets")
+_ROOMS = {"effects": "effects", "host": "host", "midi": "host.midi", "models": "models", "presets": "presets"}
 _FACE = {  # name: the module it comes from
     "Bitcrusher": "effects",
     "CabinetIR": "effects",
@@ -78,14 +79,14 @@ _FACE = {  # name: the module it comes from
 __all__ = ["LFO", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
            "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator", "capture",
-           "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "models", "presets",
+           "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi", "models", "presets",
            "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Resolve the public names on first use, so that `import wetdry` loads nothing heavy."""
     if name in _ROOMS:
-        return importlib.import_module(f".{name}", __name__)
+        return importlib.import_module(f".{_ROOMS[name]}", __name__)
     if name in _FACE:
         return getattr(importlib.import_module(f".{_FACE[name]}", __name__), name)
     raise AttributeError(f"module 'wetdry' has no attribute {name!r}")

@@ -1,0 +1,210 @@
+"""MIDI ports: what is plugged in, opened through whichever of the machine's MIDI systems has it."""
+
+import time
+import warnings
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+from ...models.errors import PortError, near_misses
+from ..quiet import quiet_stderr
+from .systems import clients_of
+
+LOOK_SECONDS = 1.0  # how often a silent port is looked for
+MOST_WAITING = 65536  # messages that nobody has asked for; older ones are let go
+LOOPS_BACK = "Midi Through"  # ALSA's own port, on every Linux machine: nobody's controller
+
+
+class Arrival(NamedTuple):
+    """A message as a port got it.
+
+    Attributes:
+        seconds: `time.monotonic()` when it came in.
+        data: its bytes, as the port gave them: not checked.
+    """
+
+    seconds: float
+    data: bytes
+
+
+@dataclass(frozen=True)
+class FoundPort:
+    """A port of another program or a device.
+
+    Attributes:
+        name: as the system calls it.
+        direction: "input": it can be listened to; "output": it can be sent to.
+        system: "ALSA", "JACK", "CoreMIDI" or "Windows MultiMedia".
+    """
+
+    name: str
+    direction: str
+    system: str
+
+
+def list_ports() -> list[FoundPort]:
+    """Return every port that this machine's MIDI systems have now, inputs first.
+
+    Raises:
+        MissingExtra: python-rtmidi is not installed; PortError: no MIDI system runs here, and what was tried.
+    """
+    found = []
+    for direction in ("input", "output"):
+        for system, client in clients_of(direction).items():
+            found += [FoundPort(name, direction, system) for name in client.get_ports()]
+            client.delete()
+    return found
+
+
+class Port:
+    """An open port; close it, or use it in a `with` block.
+
+    Attributes:
+        name: of the device or program at the other end; a virtual port's own.
+        system: the MIDI system that it was found in.
+    """
+
+    _direction: str
+
+    def __init__(self, name: str | None, virtual: bool, system: str | None) -> None:
+        clients = clients_of(self._direction, system)
+        if virtual:
+            self.name, self.system = name or "wetdry", next(iter(clients))
+        else:
+            self.name, self.system = _chosen(name, self._direction, clients)
+        self._virtual = virtual
+        self._client: Any = clients.pop(self.system)
+        for other in clients.values():
+            other.delete()
+        self._connect()
+
+    def _connect(self) -> None:
+        if self._virtual:
+            self._client.open_virtual_port(self.name)
+        else:
+            self._client.open_port(self._client.get_ports().index(self.name), self._direction)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the other end is plugged in now; always so for an open virtual port, which others plug into."""
+        return self._client is not None and (self._virtual or self.name in self._client.get_ports())
+
+    def close(self) -> None:
+        """Close it; closing twice does no harm."""
+        if self._client is not None:
+            with quiet_stderr():  # a server that has gone away is complained of
+                self._client.delete()
+        self._client = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<MIDI {self._direction} {self.name!r} ({self.system})>"
+
+
+class InputPort(Port):
+    """A port that is listened to. Messages are stamped as they arrive, on the MIDI system's own thread.
+
+    SysEx, clock and active sensing are left out: no knob hangs on them. A device that is unplugged warns in one line,
+    the knobs stay where they are, and when it comes back it goes on.
+
+    Attributes:
+        lost: messages let go because nobody had asked for the 65,536 before them.
+    """
+
+    _direction = "input"
+
+    def __init__(self, name: str | None, virtual: bool, system: str | None) -> None:
+        self._waiting: deque[Arrival] = deque(maxlen=MOST_WAITING)
+        self.lost = 0
+        self._looked, self._gone = time.monotonic(), False
+        super().__init__(name, virtual, system)
+
+    def _connect(self) -> None:
+        self._client.set_callback(self._hear)
+        super()._connect()
+
+    def _hear(self, event: tuple[list[int], float], _: object) -> None:
+        seconds = time.monotonic()
+        if len(self._waiting) == MOST_WAITING:
+            self.lost += 1
+        self._waiting.append(Arrival(seconds, bytes(event[0])))
+
+    def arrived(self) -> list[Arrival]:
+        """Return what came in since it was last asked, in order; never waits."""
+        waiting = self._waiting
+        heard = [waiting.popleft() for _ in range(len(waiting))]
+        if heard:
+            self._looked = heard[-1].seconds
+        elif time.monotonic() - self._looked > LOOK_SECONDS:
+            self._look()
+        return heard
+
+    def _look(self) -> None:
+        """Look whether a silent device is still plugged in, and plug it in again where it has come back."""
+        if self._client is None or self._virtual:
+            return
+        if not self._gone and not self.is_there:
+            self._gone = True
+            warnings.warn(f"MIDI port {self.name!r} is gone; knobs stay as they are, and it goes on when it is back",
+                          RuntimeWarning, stacklevel=3)  # fmt: skip
+        elif self._gone and self.is_there:
+            self._client.close_port()
+            self._connect()  # with the callback, which closing forgets
+            self._gone = False
+        self._looked = time.monotonic()
+
+
+class OutputPort(Port):
+    """A port that is sent to: a controller that shows where knobs stand."""
+
+    _direction = "output"
+
+    def send(self, message: Any) -> None:
+        """Send a message: a mido Message, or its bytes."""
+        data = message.bytes() if hasattr(message, "bytes") else list(message)
+        if self._client is not None:
+            self._client.send_message(data)
+
+
+def open_input(name: str | None = None, *, virtual: bool = False, system: str | None = None) -> InputPort:
+    """Listen to a MIDI port.
+
+    Args:
+        name: the port's name or a part of it, in any case; None: the only one there is.
+        virtual: make a port of this name, which other programs send to (not on Windows).
+        system: "alsa", "jack", …; None: whichever has the port.
+
+    Raises:
+        PortError: there is no such port, or several; names those there are, and what was tried.
+        MissingExtra: python-rtmidi is not installed.
+    """
+    return InputPort(name, virtual, system)
+
+
+def open_output(name: str | None = None, *, virtual: bool = False, system: str | None = None) -> OutputPort:
+    """Send to a MIDI port; arguments and errors as `open_input`."""
+    return OutputPort(name, virtual, system)
+
+
+def _chosen(name: str | None, direction: str, clients: dict[str, Any]) -> tuple[str, str]:
+    """Return the name and the system of the port that is meant."""
+    there = [(found, system) for system, client in clients.items() for found in client.get_ports()]
+    if name is None:
+        meant = [one for one in there if LOOPS_BACK not in one[0]]
+    else:
+        meant = [one for one in there if one[0] == name] or [one for one in there if name.lower() in one[0].lower()]
+    if len({found for found, _ in meant}) == 1:
+        return meant[0]
+    listed = ", ".join(repr(found) for found, _ in meant or there) or "none"
+    systems = " and ".join(clients)
+    if meant:
+        raise PortError(f"several MIDI {direction}s are meant by {name!r}; say which: {listed}")
+    if name is None:
+        raise PortError(f"no MIDI {direction} is plugged in ({systems} asked); virtual=True makes one to send to")
+    near = near_misses(name, [found for found, _ in there]) if there else f"{systems} has none"
+    raise PortError(f"no MIDI {direction} named {name!r}; {near}")
