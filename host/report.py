@@ -13,9 +13,9 @@ from ..models.errors import FileProblem
 from ..models.files import write_atomically
 from ..models.locations import Location, location_of
 from ..models.parameter import Parameter
-from . import figures, figures_sound
+from . import figures, figures_moving, figures_sound
 from .evaluation.cell import METRICS
-from .evaluation.clips import THERE, TRACKS
+from .evaluation.clips import MOVING, THERE, TRACKS
 from .evaluation.result import Evaluation
 from .evaluation.summary import FAR, GRADES, figure, grade
 
@@ -79,6 +79,7 @@ def page_data(evaluation: Evaluation, folder: Path, capture_name: str = "") -> d
         "clips": clips,
         "drawings": drawings,
         "rows": [_row(evaluation, cell) for cell in evaluation.cells],
+        "gestures": [{**g, "knobs_text": _moving_text(g)} for g in evaluation.gestures],
         "aliasing": _aliasing(evaluation.probes),
         "capture_name": capture_name,
         "number": figure,
@@ -106,16 +107,10 @@ def _clip(evaluation: Evaluation, clip: dict[str, Any], folder: Path) -> dict[st
     gains = {**dict.fromkeys(TRACKS[:3], lowered), "residual": lowered * 10 ** (raise_db / 20)}
     rate = evaluation.sample_rate
     top = max(float(np.abs(tracks["target"]).max()), float(np.abs(tracks["twin"]).max()), 1e-9)
-    cell, there = evaluation.cells[clip["cell"]], clip["why"] == THERE
-    judged = cell["there"] if there else cell
     return {
         **clip,
         "seconds": clip["frames"] / rate,
-        "setting_text": _setting_text(evaluation, clip["setting"]),
-        "recording_name": evaluation.recordings[clip["recording"]]["name"],
-        "there": there,
-        "cell_esr": judged["twin"]["esr"],
-        "mushra": judged["twin"]["mushra"],
+        **_heard(evaluation, clip),
         "lowered_db": 20 * np.log10(lowered),
         "raise_db": raise_db,
         "tracks": [(name, _TRACK_TITLES[name], _address(tracks[name] * gains[name], rate)) for name in TRACKS],
@@ -124,7 +119,30 @@ def _clip(evaluation: Evaluation, clip: dict[str, Any], folder: Path) -> dict[st
         "waveform": figures_sound.waveform(tracks["target"], tracks["twin"], rate, clip["start_seconds"]),
         "spectrum": figures_sound.spectrum(tracks, rate),
         "gain": figures_sound.gain(tracks, rate, clip["start_seconds"]),
+        "courses": _courses(evaluation, clip, tracks),
     }
+
+
+def _heard(evaluation: Evaluation, clip: dict[str, Any]) -> dict[str, Any]:
+    """Return what a clip's head says of the cell or gesture it is of."""
+    if clip["why"] == MOVING:
+        row = evaluation.gestures[clip["gesture"]]
+        said = {"title": f"{_moving_text(row)}", "recording_name": row["recording"], "row_text": f"gesture {row['gesture']}"}
+        return {**said, "there": False, "row_esr": row["twin"]["esr"], "mushra": row["twin"]["mushra"],
+                "tag": "worst gesture, knobs moving"}  # fmt: skip
+    cell, there = evaluation.cells[clip["cell"]], clip["why"] == THERE
+    judged = cell["there"] if there else cell
+    of = (evaluation.place or {}).get("of", "")
+    return {"title": _setting_text(evaluation, clip["setting"]), "there": there, "row_text": f"cell {clip['cell']}",
+            "recording_name": evaluation.recordings[clip["recording"]]["name"], "row_esr": judged["twin"]["esr"],
+            "mushra": judged["twin"]["mushra"],
+            "tag": f"median cell, there: the output of the {of}" if there else f"{clip['why']} cell"}  # fmt: skip
+
+
+def _courses(evaluation: Evaluation, clip: dict[str, Any], tracks: dict[str, np.ndarray]) -> str:
+    if clip["why"] != MOVING:
+        return ""
+    return figures_moving.courses(evaluation.parameters, evaluation.gestures[clip["gesture"]], tracks, evaluation.sample_rate)
 
 
 def _address(samples: np.ndarray, sample_rate: float) -> str:
@@ -150,6 +168,11 @@ def _setting_text(evaluation: Evaluation, index: int, separator: str = ", ") -> 
     values = evaluation.settings[index]["values"]
     texts = [f"{k.name} {knob_text(k, values[k.name])} {k.unit}".rstrip() for k in evaluation.parameters]
     return separator.join(texts) or "as it stands"
+
+
+def _moving_text(gesture: dict[str, Any]) -> str:
+    words = {"ramp": "ramps", "step": "jumps", "smooth": "glides", "lfo": "swings"}
+    return ", ".join(f"{name} {words.get(kind, kind)}" for name, kind in gesture["kinds"].items())
 
 
 def _place_text(evaluation: Evaluation) -> str:

@@ -5,6 +5,7 @@
     dry/  wet/       mono float32 WAV; wet[i] answers dry[dry_start + i], latency already taken out
     played/          of a target captured at its place in a chain or graph: the "test" recordings that went into the whole;
                      dry/ holds what arrived at the place
+    gestures.json    takes during which the knobs moved, where there are any; see `dataset_gestures`
 
 A take starts as after silence. Recordings of split "test" lie in dry/ and have no take: evaluation plays them.
 """
@@ -17,7 +18,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from .errors import CaptureError, FileProblem
 from .files import write_atomically
 from .locations import Location, RemotePath, location_of
 from .parameter import Parameter
+
+if TYPE_CHECKING:
+    from .dataset_gestures import Gesture
 
 FORMAT_VERSION = 1
 RECORD_NAME = "capture.json"
@@ -177,18 +181,20 @@ class CaptureFolder:
     path: Location
     record: CaptureRecord
     takes: tuple[Take, ...]
+    gestures: tuple["Gesture", ...] = ()
 
     @classmethod
     def open(cls, path: str | Location) -> Self:
-        """Read capture.json and metadata.csv of a folder, or of one at a URL.
+        """Read capture.json, metadata.csv and gestures.json of a folder, or of one at a URL.
 
         Raises CaptureError naming file and field; audio is checked when read.
         """
+        from .dataset_gestures import GESTURES_NAME, read_gestures
         from .dataset_reading import read_record, read_takes
 
         path = location_of(path)
         record = read_record(path / RECORD_NAME)
-        return cls(path, record, read_takes(path / TAKES_NAME, record))
+        return cls(path, record, read_takes(path / TAKES_NAME, record), read_gestures(path / GESTURES_NAME, record))
 
     @property
     def knob_names(self) -> tuple[str, ...]:
@@ -205,15 +211,22 @@ class CaptureFolder:
         """Return the dry recordings of one split."""
         return tuple(d for d in self.record.dry if d.split == split)
 
-    def read_dry(self, of: Take | DryRecording) -> np.ndarray:
+    def read_dry(self, of: "Take | Gesture | DryRecording") -> np.ndarray:
         """Return the dry audio of a take (the piece it played) or a whole recording, float32 (frames,)."""
         if isinstance(of, DryRecording):
             return read_mono(self.path / of.file_name, self.record.sample_rate, 0, of.frames)
         return read_mono(self.path / of.dry_file_name, self.record.sample_rate, of.dry_start, of.frames)
 
-    def read_wet(self, take: Take) -> np.ndarray:
+    def read_wet(self, take: "Take | Gesture") -> np.ndarray:
         """Return the wet audio of a take, float32 (frames,)."""
         return read_mono(self.path / take.file_name, self.record.sample_rate, 0, take.frames)
+
+    def read_knob(self, gesture: "Gesture", name: str) -> np.ndarray:
+        """Return where a knob stood during a gesture, float32 (frames,), in its unit, a choice by its index."""
+        if name not in gesture.given:
+            number = next(k for k in self.record.knobs if k.name == name).to_number(gesture.values[name])
+            return np.full(gesture.frames, number, np.float32)
+        return read_mono(self.path / gesture.given[name], self.record.sample_rate, 0, gesture.frames)
 
     def raw_of(self, take: Take) -> np.ndarray:
         """Return the knob positions of a take, float32 (knobs,), each 0..1."""

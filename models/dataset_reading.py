@@ -26,7 +26,8 @@ from .parameter import Parameter
 LARGEST_FILE = 256 * 2**20
 
 
-def _text(path: Location) -> str:
+def plain_text(path: Location) -> str:
+    """Return the text of a file of a capture folder. Raises CaptureError: too large, not text, not there."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise CaptureError(f"{path}: larger than {LARGEST_FILE} bytes")
@@ -45,7 +46,7 @@ def read_record(path: Location) -> CaptureRecord:
         return CaptureError(f"{path}: {field}: {reason}")
 
     try:
-        data = json.loads(_text(path))
+        data = json.loads(plain_text(path))
     except (ValueError, RecursionError) as error:
         raise fail("content", f"not JSON ({error})") from None
     if not isinstance(data, dict):
@@ -108,7 +109,7 @@ def _recording(i: int, data: Any, fail: Any) -> DryRecording:
 
 def read_takes(path: Location, record: CaptureRecord) -> tuple[Take, ...]:
     """Read metadata.csv. Raises CaptureError naming file, row and column."""
-    rows = csv.DictReader(io.StringIO(_text(path)))
+    rows = csv.DictReader(io.StringIO(plain_text(path)))
     names = [k.name for k in record.knobs]
     wanted = [*COLUMNS_BEFORE_KNOBS, *map(value_column, names), *(f"raw.{n}" for n in names), *COLUMNS_AFTER_KNOBS]
     missing = [c for c in wanted if c not in (rows.fieldnames or ())]

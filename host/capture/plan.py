@@ -1,6 +1,8 @@
 """What a capture will do, decided before it starts: which settings, which piece of the dry audio for each."""
 
+import hashlib
 import inspect
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -36,6 +38,40 @@ class PlannedTake:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class PlannedGesture:
+    """A take with moving knobs to render; `number` counts on after the takes', `index` among gestures."""
+
+    number: int
+    index: int
+    values: dict[str, Any]
+    kinds: dict[str, str]
+    curves: dict[str, dict[str, Any]]
+    dry_file_name: str
+    dry_start: int
+    frames: int
+    split: str = "test"
+
+    @property
+    def file_name(self) -> str:
+        """Where its wet audio goes."""
+        return f"wet/gesture_{self.index:04d}.wav"
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Return knob → where its course goes."""
+        return {name: f"wet/gesture_{self.index:04d}_knob{i}.wav" for i, name in enumerate(self.curves)}
+
+    @property
+    def told(self) -> str:
+        """Return a hash by which a finished gesture is told from another that was planned in its place."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data: what a worker needs."""
+        return {**asdict(self), "do": "gesture", "given": self.given, "told": self.told}
 
 
 def sample_settings(knobs: Sequence[Parameter], count: int, seed: int, corners: bool) -> list[dict[str, Any]]:

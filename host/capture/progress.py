@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from ...models.dataset import RECORD_NAME, TAKES_NAME, Take
+from ...models.dataset_gestures import Gesture
 from ...models.errors import CaptureError, FileProblem
 from ...models.files import cache_folder, sha256_of, wav_bytes
 from ...models.locations import Location, RemotePath
 from ..plugins.cache import recall, write_json
-from .plan import PlannedTake
+from .plan import PlannedGesture, PlannedTake
 
 PROGRESS_FOLDER = ".progress"  # the plan, the checks, and a row for each finished take
 
@@ -70,8 +71,8 @@ def row_file(folder: Location, number: int) -> Location:
     return folder / PROGRESS_FOLDER / f"take_{number:04d}.json"
 
 
-def missing_takes(folder: Location, planned: list[PlannedTake]) -> list[PlannedTake]:
-    """Return the takes that do not count yet: one counts when its row is there and its audio is what the row says.
+def missing_takes(folder: Location, planned: list[Any]) -> list[Any]:
+    """Return the takes and gestures that do not count yet: one counts when its row is there and its audio is what the row says.
 
     At a URL only the length of the audio is looked at, in two listings: nothing is fetched.
     """
@@ -84,16 +85,30 @@ def missing_takes(folder: Location, planned: list[PlannedTake]) -> list[PlannedT
             or audio.get(p.file_name.rpartition("/")[2]) != whole[p.number]]  # fmt: skip
 
 
-def _is_done(folder: Path, planned: PlannedTake) -> bool:
+def _is_done(folder: Path, planned: Any) -> bool:
     row = recall(row_file(folder, planned.number))
-    return row is not None and bool(row.get("sha256")) and sha256_of(folder / planned.file_name) == row["sha256"]
+    if row is None or not row.get("sha256") or row.get("told") != getattr(planned, "told", None):
+        return False
+    files = {planned.file_name: row["sha256"], **row.get("given_sha256", {})}
+    return all(sha256_of(folder / name) == sha256 for name, sha256 in files.items())
+
+
+def finished_gesture(folder: Location, p: PlannedGesture) -> Gesture:
+    """Return the row of a finished gesture. Raises CaptureError where it has gone."""
+    row = {key: value for key, value in _row(folder, p.number).items() if key not in ("told", "given_sha256")}
+    return Gesture(p.file_name, p.dry_file_name, p.dry_start, p.frames, p.values, p.kinds, p.curves, p.given, **row)
+
+
+def _row(folder: Location, number: int) -> dict[str, Any]:
+    row = recall(row_file(folder, number))
+    if row is None:
+        raise CaptureError(f"{row_file(folder, number)} has gone: run the capture again")
+    return row
 
 
 def finished_take(folder: Location, p: PlannedTake) -> Take:
     """Return the row of a finished take. Raises CaptureError where it has gone."""
-    row = recall(row_file(folder, p.number))
-    if row is None:
-        raise CaptureError(f"{row_file(folder, p.number)} has gone: run the capture again")
+    row = _row(folder, p.number)
     return Take(p.file_name, p.dry_file_name, p.dry_start, p.frames, p.setting, p.split, p.values, p.raw, p.replicate_of, **row)
 
 

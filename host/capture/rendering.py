@@ -10,7 +10,6 @@ from ...models.dataset import DryRecording
 from ...models.locations import Location, RemotePath
 from ..plugins.cache import recall, write_json
 from .checks import lead_samples
-from .plan import PlannedTake
 from .progress import PROGRESS_FOLDER, hash_of_plan, missing_takes, read_plan, sweep
 from .versions import versions
 
@@ -45,10 +44,10 @@ def _cores() -> int:
 
 
 def render(
-    folder: Location, planned: list[PlannedTake], recordings: list[DryRecording], crew_of: Callable[[int], Any],
+    folder: Location, planned: list[Any], recordings: list[DryRecording], crew_of: Callable[[int], Any],
     sample_rate: float, tell: Progress,
 ) -> dict[str, Any]:  # fmt: skip
-    """Check the target and render what is missing, by `crew_of(takes)`; return the checks."""
+    """Check the target and render what is missing of takes and gestures, by `crew_of(takes)`; return the checks."""
     sweep(folder)
     missing = missing_takes(folder, planned)
     checks_file = folder / PROGRESS_FOLDER / "checks.json"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono, write_record, write_takes
+from ...models.dataset_gestures import write_gestures
 from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
 from ...models.locations import Location, location_of
@@ -18,9 +19,10 @@ from ..place import Place
 from ..recipe import describe
 from .checks import warnings_of
 from .dry import Source, dry_file_name, sources_of
+from .gestures import check_gestures, plan_gestures
 from .placed import Arrived, arrive
 from .plan import PlannedTake, given_settings, plan_takes, sample_settings
-from .progress import finished_take, keep_plan, locked, sweep
+from .progress import finished_gesture, finished_take, keep_plan, locked, sweep
 from .rendering import crew_for, render
 from .target import Ranges, as_processor, identity_of, rows_of
 from .versions import versions
@@ -46,6 +48,7 @@ def capture(
     validation: int | Sequence[str] = 1,
     sample_rate: int = 48000,
     excitation_seconds: float = 240.0,
+    gestures: int = 0,
     receptive_field_seconds: float = 0.0427,
     take_timeout: float = 300.0,
     progress: Progress | None = None,
@@ -74,6 +77,9 @@ def capture(
         validation: recordings for validation: how many, or their file names.
         sample_rate: in Hz.
         excitation_seconds: length of the built-in training signal.
+        gestures: takes of 6 s over the unseen recordings during which all knobs move (ramps, steps, smooth curves, swings,
+            from 2 s a move to 20 ms): no training sees them, `evaluate` judges a twin on them. A finished capture gets
+            them, or more of them, when it is run again.
         receptive_field_seconds: how far back the net to be trained hears (the default net's); a longer tail gives a warning.
         take_timeout: seconds one take may take.
         progress: called as progress(stage, done, total, note).
@@ -104,6 +110,8 @@ def capture(
     if arrived is not None:
         sources, warnings = arrived.sources, warnings + arrived.warnings
     recordings = [_recording(i, s, sample_rate) for i, s in enumerate(sources)]
+    unheard = [(r.file_name, r.frames) for r in recordings if r.split == "test"]
+    check_gestures(gestures, rows, len(unheard))
     with locked(folder):
         planned = _plan(folder, processor, rows, chosen, recordings, seconds_per_take, sample_rate, seed, arrived)
         stood = {} if arrived is None else arrived.keep(folder, recordings, sample_rate)
@@ -112,7 +120,8 @@ def capture(
                 write_wav(folder / recording.file_name, source.audio, sample_rate)
         identity = identity_of(processor)
         crew = crew_for(folder, identity, take_timeout, workers, scheduler)
-        checks = render(folder, planned, recordings, crew, sample_rate, tell)
+        moving = plan_gestures(rows, unheard, gestures, sample_rate, seed, len(planned)) if gestures else []
+        checks = render(folder, [*planned, *moving], recordings, crew, sample_rate, tell)
         sweep(folder)
         takes = [finished_take(folder, p) for p in planned]
         checks["replicate_esr"] = _replicate_esr(folder, planned, sample_rate)
@@ -124,6 +133,8 @@ def capture(
         latency = checks.pop("latency")
         latency["measured"] = latency["reported"] + latency.pop("left")
         write_takes(folder, rows, takes)
+        if moving:
+            write_gestures(folder, [finished_gesture(folder, p) for p in moving])
         write_record(folder, CaptureRecord(
             target=describe(processor), identity=identity, sample_rate=sample_rate, knobs=rows, seed=seed,
             dry=tuple(recordings), versions=_versions(), latency=latency, checks=checks, warnings=tuple(warnings), place=stood,

@@ -116,20 +116,35 @@ class Target:
             at += block
         return np.concatenate(heard, axis=1)
 
+    def play_automated(self, automated: Any, audio: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Play mono audio, whole and from a reset, through the processor with its automation; its time counts.
+
+        Returns:
+            (what comes of it, float32 (samples,), of several channels the first; knob → where it was, float64 (samples,)).
+        """
+        fed = self._fed(audio)
+        begun = time.perf_counter()
+        answer, courses = automated.render(fed, self.sample_rate)
+        self.seconds += time.perf_counter() - begun
+        return np.ascontiguousarray(_first(answer)[0]), courses
+
     def _call(self, piece: np.ndarray, buffer_size: int, reset: bool) -> np.ndarray:
         """Return what comes of a piece, (channels, samples); its time counts."""
         fed = self._fed(piece)
         begun = time.perf_counter()
         answer = self.processor.process(fed, self.sample_rate, buffer_size, reset)
         self.seconds += time.perf_counter() - begun
-        if isinstance(answer, dict):
-            answer = next(iter(answer.values()))
-        return np.atleast_2d(answer)
+        return _first(answer)
 
     def _fed(self, piece: np.ndarray) -> Any:
         fed = piece if self.channels == 1 else np.tile(piece, (self.channels, 1))
         inputs = getattr(self.processor, "inputs", ("in",))
         return fed if len(inputs) < 2 else {name: np.zeros_like(fed) if i else fed for i, name in enumerate(inputs)}
+
+
+def _first(answer: Any) -> np.ndarray:
+    """Return the first output, (channels, samples)."""
+    return np.atleast_2d(next(iter(answer.values())) if isinstance(answer, dict) else answer)
 
 
 def _alike(found: Any, wanted: Any) -> bool:

@@ -20,6 +20,7 @@ from ...models.dataset import read_mono
 from ...models.errors import CaptureError, WetdryError
 from ...models.files import write_wav
 from ...models.locations import location_of
+from ...models.parameter import Parameter
 from ..non_finite import non_finite_samples
 from ..plugins.cache import write_json
 from ..recipe import build
@@ -54,6 +55,7 @@ class Worker:
             raise CaptureError(f"{self.folder} is not to be seen from here: pass a folder that every worker reaches, a shared "
                                "one or a URL such as s3://bucket/capture")  # fmt: skip
         self.recipe, self.sample_rate = plan["target"], float(plan["sample_rate"])
+        self.knobs = tuple(Parameter.from_dict(knob) for knob in plan["knobs"])
         self.target: Target | None = self._fresh()
         found = identity_of(self.target.processor) if start["identity"] else {}
         for key, value in start["identity"].items():
@@ -69,28 +71,43 @@ class Worker:
         """Return what `check_target` finds."""
         return {"number": job["number"], "checks": check_target(self._fresh, job["settings"])}
 
-    def render(self, job: dict[str, Any]) -> tuple[np.ndarray, float]:
-        """Render a take and return (wet audio, seconds inside the processor)."""
+    def render(self, job: dict[str, Any]) -> tuple[dict[str, np.ndarray], float]:
+        """Render a take or a gesture and return (file name → audio, the wet one first; seconds inside the processor)."""
         if job["fresh"]:
             self.target = None  # before the next one is made: some plugins allow one instance
         target = self.target = self.target or self._fresh()
         before = target.seconds
         target.turn(job["values"])
         dry = self._dry_audio(job["dry_file_name"])[job["dry_start"] : job["dry_start"] + job["frames"]]
-        wet = target.play(dry, job["lead"], job["shift"])
+        courses: dict[str, np.ndarray] = {}
+        if job["do"] == "gesture":
+            wet, courses = self._gesture(target, job, dry)
+        else:
+            wet = target.play(dry, job["lead"], job["shift"])
         if not np.isfinite(wet).all() or non_finite_samples(target.processor):  # what streams holds 0 there
             raise CaptureError(f"take {job['number']}: the target gave samples that are not finite at {job['values']}")
-        return wet, target.seconds - before
+        return {job["file_name"]: wet, **courses}, target.seconds - before
+
+    def _gesture(self, target: Target, job: dict[str, Any], dry: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        from .gestures import numbers_of
+        from .moving import play_moving
+
+        numbers = numbers_of(self.knobs, job["curves"], job["frames"], self.sample_rate)
+        wet, given = play_moving(target, self.knobs, numbers, dry, job["lead"], job["shift"])
+        return wet, {job["given"][name]: course for name, course in given.items()}
 
     def _dry_audio(self, name: str) -> np.ndarray:
         if name not in self._dry:
             self._dry[name] = read_mono(self.folder / name, self.sample_rate)
         return self._dry[name]
 
-    def write(self, job: dict[str, Any], wet: np.ndarray, seconds: float) -> dict[str, Any]:
-        """Write the take, then its row; return the answer."""
-        sha256 = write_wav(self.folder / job["file_name"], wet, self.sample_rate)
-        row = measured(wet) | {"sha256": sha256, "dry_sha256": job["dry_sha256"]}
+    def write(self, job: dict[str, Any], files: dict[str, np.ndarray], seconds: float) -> dict[str, Any]:
+        """Write the files of a take, then its row; return the answer."""
+        hashes = {name: write_wav(self.folder / name, audio, self.sample_rate) for name, audio in files.items()}
+        wet = job["file_name"]
+        row: dict[str, Any] = measured(files[wet]) | {"sha256": hashes.pop(wet), "dry_sha256": job["dry_sha256"]}
+        if job["do"] == "gesture":
+            row |= {"told": job["told"], "given_sha256": hashes}
         write_json(row_file(self.folder, job["number"]), row)
         return {"number": job["number"], "seconds": seconds}
 
@@ -120,9 +137,9 @@ def main() -> None:
         with lock:
             answers.write(json.dumps(data) + "\n")
 
-    def write(job: dict[str, Any], wet: np.ndarray, seconds: float) -> None:
+    def write(job: dict[str, Any], files: dict[str, np.ndarray], seconds: float) -> None:
         try:
-            answer(worker.write(job, wet, seconds))
+            answer(worker.write(job, files, seconds))
         except Exception as error:  # a thread's error would be heard by no one
             answer(_problem(error, job))
 
@@ -137,8 +154,8 @@ def main() -> None:
                 if job["do"] == "checks":
                     answer(worker.checks(job))
                 else:
-                    wet, seconds = worker.render(job)
-                    writer.submit(write, job, wet, seconds)
+                    files, seconds = worker.render(job)
+                    writer.submit(write, job, files, seconds)
     except queue.Empty:
         os._exit(0)
     except WetdryError as error:

@@ -11,6 +11,7 @@ from ...models.model import Model
 from ..capture.target import Target
 from ..place import Arriving, Late, Place, held_back
 from . import cell as cells
+from . import gestures
 from .plan import Plan
 from .probe import probe
 from .settings import Setting
@@ -119,6 +120,14 @@ class Bench:
         length = min(round(seconds * self.sample_rate), target.size)
         start = cells.loudest_start(target - tracks["twin"] if at_error else target, length)
         return {"start_samples": start, **{name: audio[start : start + length] for name, audio in tracks.items()}}
+
+    def gesture(self, moving: gestures.Moving) -> dict[str, Any]:
+        """Return the row of a gesture: target and twin alone, their knobs moving; see `gestures.judge`."""
+        return gestures.judge(moving, self)
+
+    def gesture_clip(self, moving: gestures.Moving) -> dict[str, Any]:
+        """Return `start_samples` and the samples of dry, target and twin over a gesture."""
+        return gestures.clip(moving, self, CLIP_SECONDS)
 
     def race(self) -> dict[str, Any]:
         """Return times faster than real time of target and twin, both alone, on the first recording."""

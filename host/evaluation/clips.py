@@ -11,6 +11,7 @@ from ...models.files import write_wav
 
 TRACKS = ("dry", "target", "twin", "residual")
 THERE = "in its place"  # why a clip is kept that is heard at the output of the whole
+MOVING = "moving"  # why one is kept that is heard while the knobs move
 
 
 def choose(cells: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
@@ -31,8 +32,16 @@ def choose_there(cells: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, A
     return [(THERE, heard[len(heard) // 2])] if heard else []
 
 
+def choose_moving(gestures: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the gesture that the twin follows worst, by ESR; none where none is heard."""
+    heard = [g for g in gestures if not g["quiet"]]
+    return [(MOVING, max(heard, key=lambda g: g["twin"]["esr"]))] if heard else []
+
+
 def write(folder: Path, why: str, cell: dict[str, Any], clip: dict[str, Any], sample_rate: float) -> dict[str, Any]:
     """Write dry, target, twin and residual (target minus twin) as float32 WAV into `folder`/audio; return their record.
+
+    `cell` is the row of a cell, or of a gesture.
 
     Levels are as rendered, the residual's too.
 
@@ -47,9 +56,7 @@ def write(folder: Path, why: str, cell: dict[str, Any], clip: dict[str, Any], sa
         files[name] = f"audio/{path.name}"
     return {
         "why": why,
-        "cell": cell["cell"],
-        "setting": cell["setting"],
-        "recording": cell["recording"],
+        **{key: cell[key] for key in ("cell", "gesture", "setting", "recording") if key in cell},
         "start_seconds": clip["start_samples"] / sample_rate,
         "frames": int(clip["target"].size),
         "esr": metrics.esr(clip["target"], clip["twin"]),

@@ -16,6 +16,7 @@ from ...models.model import Model, load
 from ..place import Place
 from . import clips, surroundings
 from .bench import Bench, player
+from .gestures import Moving, gestures_of, refuse_recorded
 from .journal import Journal
 from .plan import Plan, Surroundings, late_samples, place_of, plan_of, silence_samples
 from .recorded import RecordedBench, is_recorded, recorded_settings
@@ -42,6 +43,7 @@ def evaluate(
     seconds: float | None = None,
     chain: Any = None,
     place: int | str | None = 0,
+    gestures: int | None = None,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -70,8 +72,10 @@ def evaluate(
         chain: a Chain, Mix or Graph whose processor at `place` gives way to the target, then to the twin. None: the one
             that was captured with a place; where there is none, they stand alone.
         place: index in the chain or mix, or name of a node of the graph. None: they stand alone, wherever they were captured.
+        gestures: how many takes with moving knobs to judge, drawn and rendered now, at the place without the whole. None:
+            those that the capture recorded.
         workers: processes to render in; 0 renders in this one.
-        progress: called with ("evaluate", cells done, cells, note).
+        progress: called with ("evaluate", cells and gestures done, all of them, note).
 
     Raises:
         CaptureError, ModelFileError, FileProblem: what is read is missing or broken, or `out` cannot be written.
@@ -91,6 +95,9 @@ def evaluate(
     if not visited:
         raise InvalidValue("settings = 0 and corners = False leave nothing to evaluate")
     recordings = kept_recordings(folder, out, seed, seconds, played=where is not None)
+    if recorded:
+        refuse_recorded(gestures)
+    moving = gestures_of(folder, recordings, gestures, seed)
     plan = None if recorded else plan_of(model, folder, target, where, recordings)
     options = {
         "seed": seed,
@@ -98,13 +105,15 @@ def evaluate(
         "corners": corners,
         "seconds": seconds,
         "silence_samples": silence_samples(folder),
+        **({"gestures": [g.key for g in moving]} if moving else {}),
     }
     journal = Journal(out / "cells.jsonl", _key(model, folder, options, recordings, plan or {"in_process": repr(target)}))
     here = None if plan and workers else _bench_here(model, folder, plan, target, where, recordings)
     crew = Workers(plan, max(workers, 1), here)
     try:
-        cells, probes, speed = _measure(crew, journal, visited, len(recordings), progress)
+        cells, probes, moved, speed = _measure(crew, journal, visited, len(recordings), moving, progress)
         kept = _clips(crew, out, cells, visited, folder.record.sample_rate)
+        kept += _moving_clips(crew, out, moved, moving, folder.record.sample_rate)
     except BrokenProcessPool:
         raise PluginError(
             "a worker process died while the target rendered; what is finished is kept, run evaluate again, "
@@ -119,7 +128,7 @@ def evaluate(
         sample_rate=record.sample_rate,
         knobs=[k.to_dict() for k in record.knobs],
         twin=surroundings.about_twin(model, path),
-        options=options,
+        options={**options, "gestures": len(moving)},
         capture=surroundings.about_capture(folder),
         settings=[s.to_dict() for s in visited],
         recordings=[r.to_dict() for r in recordings],
@@ -131,23 +140,25 @@ def evaluate(
         machine=surroundings.machine(),
         warnings=_warnings(folder, cells),
         place=_said(where, folder),
+        gestures=moved,
     ).save(out)
 
 
 def _measure(
-    crew: Workers, journal: Journal, visited: list[Setting], recordings: int, progress: Progress | None
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
-    """Do what the journal does not hold yet; return cells, probes and speed."""
+    crew: Workers, journal: Journal, visited: list[Setting], recordings: int, moving: list[Moving], progress: Progress | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
+    """Do what the journal does not hold yet; return cells, probes, gestures and speed."""
     jobs: Jobs = [(f"cells {s.index}", "cells", (s,)) for s in visited]
     probed = [] if isinstance(crew.bench, RecordedBench) else _probed(visited)
     jobs += [(f"probe {s.index}", "probe", (s,)) for s in probed]
-    total = len(visited) * recordings
+    jobs += [(f"gesture {g.index}", "gesture", (g,)) for g in moving]
+    total = len(visited) * recordings + len(moving)
 
     def report() -> None:
         rows = [row for s in visited if f"cells {s.index}" in journal for row in journal[f"cells {s.index}"]]
         note = f"ESR median {np.median([r['twin']['esr'] for r in rows]):.4f} so far" if rows else "starting"
         if progress:
-            progress("evaluate", len(rows), total, note)
+            progress("evaluate", len(rows) + sum(f"gesture {g.index}" in journal for g in moving), total, note)
 
     report()
     if "speed" not in journal:  # alone, before the others begin: company would slow it down
@@ -157,7 +168,8 @@ def _measure(
         report()
     rows = [row for s in visited for row in journal[f"cells {s.index}"]]
     cells = [{"cell": number, **row} for number, row in enumerate(rows)]
-    return cells, [journal[f"probe {s.index}"] for s in probed], journal["speed"]
+    probes, moved = [journal[f"probe {s.index}"] for s in probed], [journal[f"gesture {g.index}"] for g in moving]
+    return cells, probes, moved, journal["speed"]
 
 
 def _done(crew: Workers, jobs: Jobs) -> Iterator[tuple[str, Any]]:
@@ -189,6 +201,13 @@ def _clips(crew: Workers, out: Path, cells: list[dict[str, Any]], visited: list[
         crew.submit("clip", visited[c["setting"]], c["recording"], why == "worst", why == clips.THERE) for why, c in chosen
     ]
     return [clips.write(out, why, c, f.result(), rate) for (why, c), f in zip(chosen, coming, strict=True)]
+
+
+def _moving_clips(
+    crew: Workers, out: Path, moved: list[dict[str, Any]], moving: list[Moving], rate: float
+) -> list[dict[str, Any]]:
+    return [clips.write(out, why, row, crew.submit("gesture_clip", moving[row["gesture"]]).result(), rate)
+            for why, row in clips.choose_moving(moved)]  # fmt: skip
 
 
 def _model(twin: Any) -> tuple[Model, Path | None]:

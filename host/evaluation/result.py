@@ -37,6 +37,7 @@ class Evaluation:
         versions, machine: what it was measured with.
         warnings: what a reader should know before trusting a figure.
         place: where target and twin stood in turn: its name, what it is in; None: alone.
+        gestures: a row for each take with moving knobs: how they moved, metrics of twin and dry, energy above 5 kHz.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Evaluation:
     machine: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     place: dict[str, Any] | None = None
+    gestures: list[dict[str, Any]] = field(default_factory=list)
     folder: Path | None = field(default=None, compare=False)
 
     @property
@@ -66,7 +68,7 @@ class Evaluation:
     @property
     def summary(self) -> dict[str, Any]:
         """Median, 90th percentile and worst cell of every metric; see `summarise`."""
-        return summarise(self.cells, self.probes)
+        return summarise(self.cells, self.probes, self.gestures)
 
     @property
     def verdict(self) -> str:
@@ -86,6 +88,7 @@ class Evaluation:
             "beats_nearest": summary["beats_nearest"],
             "there": _there(summary, self.place),
             "reduced": summary["reduced"],
+            "gestures": summary["gestures"],
             "aliasing_db": summary["aliasing_db"],
             "cells": summary["cells"],
             "recordings": [{"name": r["name"], "sha256": r["sha256"]} for r in self.recordings],

@@ -15,7 +15,9 @@ GRADES = (("Excellent", 0.003, 0.01), ("Very good", 0.01, 0.03), ("Good", 0.03, 
 LOWEST_GRADE = "Poor"
 
 
-def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def summarise(
+    cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]], gestures: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Return the figures over all cells whose target is not quiet (under -60 dBFS), as plain data.
 
     For the twin and each baseline and every metric: `median`, `p90` (nine cells in ten do at least as well), `worst`
@@ -23,7 +25,8 @@ def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]])
     have a lower ESR than the target at its nearest captured setting. `reduced`: the twin's figures, and the median ESR of
     dry, over the cells at drawn settings whose target is 6 dB or more below dry; None where there are none. `there`: the
     figures of twin and dry at the output of what they have their place in, over the cells that are not quiet there; None
-    where they stood alone.
+    where they stood alone. `gestures`: ESR of twin and dry while the knobs move, and of the energy above 5 kHz during ramps,
+    in dB of all there, the medians and the twin's largest difference; None where there are none.
     """
     heard = [c for c in cells if not c["quiet"]]
     who = ("twin", "dry", "nearest")
@@ -37,6 +40,7 @@ def summarise(cells: Sequence[dict[str, Any]], probes: Sequence[dict[str, Any]])
         **figures,
         "reduced": _reduced(reduced) if reduced else None,
         "there": _there(cells),
+        "gestures": _moving(gestures),
         "cells": len(cells),
         "quiet_cells": len(cells) - len(heard),
         "replicate_esr": {"median": _number(np.median(replicate)), "worst": max(replicate)} if replicate else None,
@@ -70,6 +74,13 @@ def verdict(summary: dict[str, Any], speed: dict[str, Any] | None) -> str:
     if there and there["twin"]["esr"]["median"] is not None:
         found = there["twin"]["esr"]
         parts.append(f"in its place, at the output: ESR median {figure(found['median'])}, worst {figure(found['worst'])}")
+    moving = summary["gestures"]
+    if moving and moving["esr"]["median"] is not None:
+        zipper = moving["zipper"]
+        above = f", zipper above 5 kHz {zipper['median_db']:+.1f} dB" if zipper else ""
+        parts.append(
+            f"knobs moving: ESR median {figure(moving['esr']['median'])}, worst {figure(moving['esr']['worst'])}{above}"
+        )
     beats = summary["beats_nearest"]
     if beats["cells"]:
         parts.append(f"beats the nearest capture in {beats['won']} of {beats['cells']}")
@@ -103,6 +114,31 @@ def _there(cells: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     heard = [c for c in found if not c["quiet"]]
     figures: dict[str, Any] = {who: {m.key: _spread(heard, who, m) for m in METRICS} for who in ("twin", "dry")}
     return {**figures, "cells": len(found), "quiet_cells": len(found) - len(heard)} if found else None
+
+
+def _moving(gestures: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    if not gestures:
+        return None
+    heard = [g for g in gestures if not g["quiet"]]
+    found = {who: [g[who]["esr"] for g in heard] for who in ("twin", "dry")}
+    spread = {"median": None, "p90": None, "worst": None, "worst_gesture": None}
+    if heard:
+        spread = {"median": _number(np.median(found["twin"])), "p90": _number(np.quantile(found["twin"], 0.9)),
+                  "worst": max(found["twin"]), "worst_gesture": heard[int(np.argmax(found["twin"]))]["gesture"]}  # fmt: skip
+    return {"gestures": len(gestures), "quiet_gestures": len(gestures) - len(heard), "esr": spread,
+            "dry_esr": _number(np.median(found["dry"])) if heard else None, "zipper": _zipper(heard)}  # fmt: skip
+
+
+def _zipper(heard: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    rows = [g["zipper"] for g in heard if g["zipper"]["difference_db"] is not None]
+    if not rows:
+        return None
+    still = [row["still_difference_db"] for row in rows if row["still_difference_db"] is not None]
+    medians = {who: _number(np.median([row[f"{who}_db"] for row in rows])) for who in ("target", "twin")}
+    differences = [row["difference_db"] for row in rows]
+    return {"gestures": len(rows), **{f"{who}_db": value for who, value in medians.items()},
+            "median_db": _number(np.median(differences)), "worst_db": max(differences),
+            "still_db": _number(np.median(still)) if still else None}  # fmt: skip
 
 
 def _spread(cells: Sequence[dict[str, Any]], who: str, metric: Metric) -> dict[str, Any]:

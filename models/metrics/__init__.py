@@ -6,6 +6,7 @@ from .gain import gain_error_db, gain_trace_db
 from .loudness import loudness, loudness_difference
 from .perception import MfccDistance, mfcc, mfcc_distance, predicted_mushra
 from .spectrum import RESOLUTIONS, mr_stft, mr_stft_many
+from .zipper import high_share_db, ramps, still
 
 __all__ = [
     "ALIASING_FREQUENCIES_HZ",
@@ -20,6 +21,7 @@ __all__ = [
     "esr",
     "gain_error_db",
     "gain_trace_db",
+    "high_share_db",
     "level_dbfs",
     "loudness",
     "loudness_difference",
@@ -30,5 +32,7 @@ __all__ = [
     "predicted_mushra",
     "preemphasis",
     "preemphasised_esr",
+    "ramps",
     "segment_esr",
+    "still",
 ]
