@@ -48,9 +48,15 @@ def describe(processor: Any) -> dict[str, Any]:
     Raises:
         InvalidType: the processor holds something that plain data cannot say; names it.
     """
+    name = kind_of(processor)
+    return {"kind": name, **KINDS[name].describe(processor)}
+
+
+def kind_of(processor: Any) -> str:
+    """Return the name of the kind of a processor. Raises InvalidType where there is none for it."""
     for name, kind in KINDS.items():
         if kind.holds(processor):
-            return {"kind": name, **kind.describe(processor)}
+            return name
     raise InvalidType(f"{processor!r:.80} cannot be written as a recipe")
 
 

@@ -103,6 +103,12 @@ class PluginFace:
         values = {name: self._table[name].from_raw(raw) for name, raw in self.raw_values.items()}
         return {name: value for name, value in values.items() if value != self._table[name].parameter.default}
 
+    def moved_exactly(self) -> tuple[dict[str, Any], dict[str, float]]:
+        """Return `moved()`, and apart, by position 0..1, those of them whose unit does not say exactly where they stand."""
+        values, positions = self.moved(), self.raw_values
+        rounded = [name for name, value in values.items() if not _same(self._table[name].to_raw(value), positions[name])]
+        return {name: value for name, value in values.items() if name not in rounded}, {n: positions[n] for n in rounded}
+
     # sound
 
     @property
@@ -191,6 +197,11 @@ class PluginFace:
             raise PluginError(f"{self.name} gave {bad} samples that are NaN or infinite, the first at sample {first}: "
                               "turn its knobs, or play it another input")  # fmt: skip
         return np.where(good, heard, np.float32(0))
+
+
+def _same(raw: float, other: float) -> bool:
+    """Tell whether a plugin, which takes positions as float32, cannot tell two of them apart."""
+    return np.float32(raw) == np.float32(other)
 
 
 def key_rows(key: Any, channels: int, samples: int, name: str) -> np.ndarray | None:

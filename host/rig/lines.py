@@ -10,7 +10,7 @@ MOST_BYTES = 1 << 22
 MOST_PARTS = 200_000
 DEEPEST = 64
 
-_NUMBERS = {  # as YAML 1.2 reads them: 1e3 is a number, and on, off, yes and 1:30 are texts
+NUMBERS = {  # as YAML 1.2 reads them: 1e3 is a number, and on, off, yes and 1:30 are texts
     "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
     "tag:yaml.org,2002:null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "tag:yaml.org,2002:int": (r"[-+]?[0-9]+", "-+0123456789"),
@@ -63,7 +63,7 @@ def _loader() -> Any:
             return node
 
     Loader.yaml_implicit_resolvers = {}
-    for tag, (pattern, first) in _NUMBERS.items():
+    for tag, (pattern, first) in NUMBERS.items():
         Loader.add_implicit_resolver(tag, re.compile(f"(?:{pattern})$"), list(first))
     return Loader
 

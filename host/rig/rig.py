@@ -71,6 +71,19 @@ class Rig:
 
         return cls(**read_rig(Path(path), trusted))
 
+    def save(self, path: str | Path) -> None:
+        """Write the rig to a .yaml file; what is too long for it goes into files beside it (`crunch.1.state`).
+
+        Files that the board plays (models, impulse responses) are named, not copied; by a relative path where they lie
+        beside the rig or below. A plugin that is installed is named without its folder.
+
+        Raises:
+            InvalidValue: another suffix. InvalidType: the board holds what no file can say. FileProblem: it cannot be written.
+        """
+        from .saving import write_rig
+
+        write_rig(self, Path(path).expanduser())
+
     # knobs
 
     @property
