@@ -6,26 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from ...models.errors import FileProblem, InvalidValue
+from ...models.errors import FileProblem, InvalidValue, WetdryError
 from ...models.files import write_atomically
 
-LONGEST_SECONDS = 3600.0
+MOST_SAMPLES = 1 << 27  # three quarters of an hour at 48 kHz, 1 GiB
 
 
 def read_values(path: Path) -> tuple[np.ndarray, float]:
     """Return float64 (samples,) and the sample rate in Hz. Raises FileProblem, InvalidValue."""
     import soundfile
 
-    if not path.is_file():
-        raise FileProblem(f"no file at {path}")
     try:
+        if not path.is_file():
+            raise FileProblem(f"no file at {path}")
         with soundfile.SoundFile(path) as file:
-            seconds, rate, channels = file.frames / file.samplerate, file.samplerate, file.channels
-            if seconds > LONGEST_SECONDS:
-                raise InvalidValue(f"{path} lasts {seconds:.0f} s; automation a sample takes up to {LONGEST_SECONDS:g} s")
-            if channels != 1:
-                raise InvalidValue(f"{path} has {channels} channels; one knob's automation is mono")
-            return file.read(dtype="float64"), float(rate)
+            if file.frames > MOST_SAMPLES:
+                raise InvalidValue(f"{path} holds {file.frames} samples; automation a sample takes up to {MOST_SAMPLES}")
+            if file.channels != 1:
+                raise InvalidValue(f"{path} has {file.channels} channels; one knob's automation is mono")
+            return file.read(dtype="float64"), float(file.samplerate)
+    except WetdryError:
+        raise
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         raise FileProblem(f"{path} cannot be read as audio ({error}); automation a sample is a mono WAV of floats") from None
 

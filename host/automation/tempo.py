@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...models.errors import InvalidType, InvalidValue
+from ...models.errors import InvalidType, InvalidValue, WetdryError
 from .checks import checked_number, checked_pair
 
 SLOWEST_BPM, FASTEST_BPM = 1.0, 10_000.0
@@ -48,7 +48,11 @@ class Tempo:
         """Return the tempo map of a MIDI file. Raises FileProblem, InvalidValue, or MissingExtra where mido is missing."""
         from ..midi.tempo_map import read_tempo_map
 
-        return cls(read_tempo_map(Path(path)))
+        tempos = read_tempo_map(Path(path).expanduser())
+        try:
+            return cls(tempos)
+        except WetdryError as error:
+            raise type(error)(f"{Path(path).name}: {error}") from None
 
     @property
     def changes(self) -> tuple[tuple[float, float], ...]:
