@@ -107,10 +107,8 @@ class Decoder:
         if kind == "note":
             down = [(Source("note velocity"), value / 127)] if value else []
             return [(Source("note", number), float(value > 0)), *down]
-        if kind == "pitch bend":  # 8192 steps below the middle, 8191 above it
-            bend = value - 8192
-            return [(Source(kind), 0.5 + 0.5 * bend / (8192 if bend < 0 else 8191))]
-        return [(Source(kind, number), value / 127)]
+        source = Source(kind, number)
+        return [(source, source.position_of(value))]
 
     def _pair(self, channel: int, number: int, value: int) -> list[tuple[Source, float]]:
         source, place = Source("cc14", number % 32), (channel, number % 32)

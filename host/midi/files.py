@@ -13,7 +13,7 @@ from ..automation.curve import Curve
 if TYPE_CHECKING:
     from .decoder import Decoder
 
-MOST_BYTES = 1 << 25
+MOST_BYTES = 1 << 23  # two million messages
 
 
 def moves_as_curves(

@@ -12,6 +12,7 @@ from .bindings import Binding
 from .decoder import Decoder
 from .factory_maps import factory_map
 from .files import moves_as_curves
+from .learn import Learn, learn_from_port
 from .sources import Source, read_source
 
 MOST_BINDINGS = 4096
@@ -41,7 +42,7 @@ class MidiMap:
         controls: Mapping[str, str | Binding | Iterable[str | Binding]] | None = None,
         programs: Mapping[int, Mapping[str, Any]] | None = None,
     ) -> None:
-        self._bindings: list[tuple[Source, Binding]] = []
+        self._bindings: dict[tuple[Source, str, int | None], Binding] = {}
         self._programs: dict[int, dict[str, Any]] = {}
         for source, targets in _items(controls, "controls"):
             for target in [targets] if isinstance(targets, str | Binding) else _listed(source, targets):
@@ -52,7 +53,7 @@ class MidiMap:
     @property
     def bindings(self) -> tuple[tuple[Source, Binding], ...]:
         """Every source with its binding, in the order in which they were bound."""
-        return tuple(self._bindings)
+        return tuple((source, binding) for (source, _, _), binding in self._bindings.items())
 
     @property
     def programs(self) -> dict[int, dict[str, Any]]:
@@ -62,7 +63,7 @@ class MidiMap:
     @property
     def paths(self) -> list[str]:
         """The knobs that it turns, each once."""
-        targets = [binding.to for _, binding in self._bindings]
+        targets = [binding.to for binding in self._bindings.values()]
         return list(dict.fromkeys([*targets, *(path for values in self._programs.values() for path in values)]))
 
     def bind(self, source: str | Source, to: str | Binding, **options: Any) -> None:
@@ -77,21 +78,38 @@ class MidiMap:
         if channel is not None and binding.channel not in (None, channel):
             raise InvalidValue(f"{source}: bound on channel {binding.channel}; name one channel")
         binding = binding if channel is None else replace(binding, channel=channel)
-        same = [i for i, (s, b) in enumerate(self._bindings) if (s, b.to, b.channel) == (known, binding.to, binding.channel)]
-        if same:
-            self._bindings[same[0]] = (known, binding)
-        elif len(self._bindings) < MOST_BINDINGS:
-            self._bindings.append((known, binding))
-        else:
+        place = (known, binding.to, binding.channel)
+        if place not in self._bindings and len(self._bindings) >= MOST_BINDINGS:
             raise InvalidValue(f"a MIDI map takes up to {MOST_BINDINGS} bindings")
+        self._bindings[place] = binding
 
     def unbind(self, source: str | Source, to: str | None = None) -> None:
         """Take a control off its knobs, or off the one named; nothing happens where it was not bound."""
         known, channel = (source, None) if isinstance(source, Source) else read_source(source)
-        self._bindings = [
-            (s, b) for s, b in self._bindings
-            if s != known or (channel is not None and b.channel != channel) or (to is not None and b.to != to)
-        ]  # fmt: skip
+        for place in list(self._bindings):
+            if place[0] == known and (to is None or place[1] == to) and (channel is None or place[2] == channel):
+                del self._bindings[place]
+
+    def learn(self, path: str, port: Any = None, seconds: float = 30.0, **options: Any) -> Source:
+        """Bind the control that is moved next on a port; `wetdry midi learn` does it from the command line.
+
+        Args:
+            path: the knob.
+            port: an open input, as `wetdry.midi.open_input()` gives it; None for the only one there is.
+            seconds: how long to wait.
+            options: those of `Binding`; the channel is the one that the control was heard on.
+
+        Raises:
+            PortError: nothing was moved in that time; there is no port, or several.
+        """
+        if port is None:
+            from .ports import open_input
+
+            with open_input() as only:
+                return self.learn(path, only, seconds, **options)
+        learn = Learn(self)
+        learn.touch(path, **options)
+        return learn_from_port(learn, port, seconds).source
 
     def program(self, number: int, values: Mapping[str, Any]) -> None:
         """Have a program change set knobs: `program(0, {"drive_db": 6})`."""
@@ -135,7 +153,7 @@ class MidiMap:
             UnknownName: the map turns a knob that is not there.
             InvalidValue, InvalidType: a binding or program asks what its knob does not allow.
         """
-        return Decoder(self._bindings, self._programs, parameters)
+        return Decoder(self.bindings, self._programs, parameters)
 
     def check(self, parameters: Mapping[str, BoundParameter]) -> None:
         """Raise as `decoder` does where the map does not fit the knobs."""
@@ -165,7 +183,7 @@ class MidiMap:
         """Return plain data: `controls` (a list of `from`, `to` and the binding's options) and `programs`, each where any."""
         data: dict[str, Any] = {}
         if self._bindings:
-            data["controls"] = [{"from": str(source), **binding.to_data()} for source, binding in self._bindings]
+            data["controls"] = [{"from": str(source), **binding.to_data()} for source, binding in self.bindings]
         if self._programs:
             data["programs"] = self.programs
         return data
@@ -187,13 +205,13 @@ class MidiMap:
         return made
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MidiMap) and (self._bindings, self._programs) == (other._bindings, other._programs)
+        return isinstance(other, MidiMap) and (self.bindings, self._programs) == (other.bindings, other._programs)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __repr__(self) -> str:
         shown: dict[str, list[str]] = {}
-        for source, binding in self._bindings:
+        for source, binding in self.bindings:
             plain = binding == Binding(binding.to)
             shown.setdefault(str(source), []).append(repr(binding.to) if plain else _call(binding))
         controls = ", ".join(f"{name!r}: {a[0] if len(a) == 1 else '[' + ', '.join(a) + ']'}" for name, a in shown.items())

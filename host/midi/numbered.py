@@ -4,19 +4,19 @@ from collections.abc import Iterable
 
 from .sources import Source
 
-DATA, DATA_FINE, INCREMENT, DECREMENT = 6, 38, 96, 97
+DATA, DATA_FINE, INCREMENT, DECREMENT = DATA_CONTROLLERS = 6, 38, 96, 97
 CHOSEN_BY = {98: ("nrpn", 0), 99: ("nrpn", 7), 100: ("rpn", 0), 101: ("rpn", 7)}  # controller: kind, shift of its 7 bits
 NONE_CHOSEN = 127 << 7 | 127
 
 
 class NumberedParameters:
-    """What was chosen on each channel, and the values of the parameters that a map turns.
+    """What was chosen on each channel, and the values of the parameters that are wanted (of all, where none are said).
 
     Source: MIDI 1.0 Detailed Specification, "Registered and Non-Registered Parameter Numbers".
     """
 
-    def __init__(self, wanted: Iterable[Source]) -> None:
-        self._wanted = set(wanted)
+    def __init__(self, wanted: Iterable[Source] | None = None) -> None:
+        self._wanted = None if wanted is None else set(wanted)
         self._kind: dict[int, str] = {}  # channel: which of the two was chosen last
         self._number: dict[tuple[int, str], int] = {}  # (channel, kind): the number so far
         self._value: dict[tuple[int, Source], int] = {}  # 0 to 16383
@@ -36,10 +36,10 @@ class NumberedParameters:
             self._kind[channel] = kind
             self._number[channel, kind] = before & ~(127 << shift) | value << shift
             return []
-        if controller not in (DATA, DATA_FINE, INCREMENT, DECREMENT):
+        if controller not in DATA_CONTROLLERS:
             return []
         source = self.chosen(channel)
-        if source is None or source not in self._wanted:
+        if source is None or (self._wanted is not None and source not in self._wanted):
             return []
         number = self._value[channel, source] = self._moved(channel, source, controller, value)
         coarse = (channel, source) not in self._fine

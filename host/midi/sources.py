@@ -19,7 +19,7 @@ HIGHEST_NUMBER: dict[str, int | None] = {  # kind: the highest number that it ta
 }
 FINE = ("cc14", "nrpn", "rpn", "pitch bend")  # 14 bits
 EXAMPLES = "cc 74, cc14 1, nrpn 300, rpn 0, pitch bend, channel pressure, poly pressure 60, note 60, note velocity, program"
-WRITTEN = re.compile(r"([a-z]+(?:14)?(?: [a-z]+)?)(?: (\d+))?")
+WRITTEN = re.compile(r"([a-z]+(?:14)?(?: [a-z]+)?)(?: ([0-9]+))?")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,18 @@ class Source:
     def highest(self) -> int:
         """The highest value it sends: 127, or 16383 with 14 bits."""
         return 16383 if self.kind in FINE else 127
+
+    def position_of(self, value: int) -> float:
+        """Return where a control stands, 0 to 1, that sends `value`; a pitch wheel at rest in the exact middle."""
+        if self.kind == "pitch bend":  # 8192 steps below the middle, 8191 above it
+            return 0.5 + 0.5 * (value - 8192) / (8192 if value < 8192 else 8191)
+        return value / self.highest
+
+    def value_at(self, position: float) -> int:
+        """Return what a control that stands at `position`, 0 to 1, sends."""
+        if self.kind == "pitch bend":
+            return 8192 + round((2 * position - 1) * (8192 if position < 0.5 else 8191))
+        return round(position * self.highest)
 
     def __str__(self) -> str:
         return self.kind if HIGHEST_NUMBER[self.kind] is None else f"{self.kind} {self.number}"
