@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         TubeSaturator,
     )
     from .host import midi
+    from .host.automation.automated import Automated
     from .host.automation.breakpoints import Breakpoints
     from .host.automation.follower import EnvelopeFollower
     from .host.automation.lfo import LFO
@@ -58,6 +59,7 @@ _FACE = {  # name: the module it comes from
     "Binding": "host.midi",
     "MidiMap": "host.midi",
     "Mix": "host.mix",
+    "Automated": "host.automation.automated",
     "Breakpoints": "host.automation.breakpoints",
     "EnvelopeFollower": "host.automation.follower",
     "LFO": "host.automation.lfo",
@@ -76,7 +78,7 @@ _FACE = {  # name: the module it comes from
     "quantise": "host.quantise",
     "Benchmark": "host.benchmark",
 }
-__all__ = ["LFO", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
+__all__ = ["LFO", "Automated", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
            "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator", "capture",
            "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi", "models", "presets",

@@ -13,6 +13,8 @@ from ..models.errors import InvalidType, InvalidValue, PluginError, UnknownName
 from ..models.model import load
 from . import _pedalboard
 from .arguments import PLAIN, build_arguments, describe_arguments, model_file
+from .automation.automated import Automated
+from .automation.recipe import build_curve, describe_curve
 from .chain import Chain
 from .container import Container
 from .dawdreamer.built_in import DawDreamerProcessor
@@ -204,6 +206,21 @@ KINDS: dict[str, Kind] = {  # the first that holds counts
         lambda p: isinstance(p, Container),
         lambda p: {"processors": [describe(inside) for inside in p]},
         lambda r: Chain([build(inside) for inside in r["processors"]]),
+    ),
+    "automated": Kind(
+        lambda p: isinstance(p, Automated),
+        lambda p: {
+            "processor": describe(p.processor),
+            "tempo": p.tempo.to_data(),
+            "hold_error": p.hold_error,
+            "automation": {path: describe_curve(curve) for path, curve in p.curves.items()},
+        },
+        lambda r: Automated(
+            build(r["processor"]),
+            {path: build_curve(data) for path, data in r["automation"].items()},
+            r["tempo"],
+            r["hold_error"],
+        ),
     ),
     "graph": Kind(lambda p: isinstance(p, Graph), _describe_graph, _build_graph),
     "model": Kind(

@@ -5,12 +5,18 @@ from typing import Any, cast
 
 from ..effects.effect import Effect
 from . import _pedalboard
+from .automation.hanging import lanes_of
 from .playable import Playable
 from .stages import CompiledStage, NativeStage, ProcessorStage, Stage
 
+MAKES = {"ours": CompiledStage, "native": NativeStage, "turned": NativeStage}
+
 
 def serial_stages(processors: Iterable[Any]) -> list[Stage]:
-    """Cut processors in series into stages: maximal runs of ours and of natives in one stage each."""
+    """Cut processors in series into stages: maximal runs of ours and of natives in one stage each.
+
+    A native whose knobs move has a stage of its own, where it hears the sound in step however much others lag.
+    """
     from .chain import Chain
 
     runs: list[tuple[str, list[Any]]] = []
@@ -23,8 +29,8 @@ def serial_stages(processors: Iterable[Any]) -> list[Stage]:
     for kind, run in runs:
         if kind == "playable":
             stages += cast(Playable, run[0])._build()
-        elif kind in ("ours", "native"):
-            stages.append({"ours": CompiledStage, "native": NativeStage}[kind](run))
+        elif kind in MAKES:
+            stages.append(MAKES[kind](run))
         else:
             stages.append(ProcessorStage(run[0]))
     return stages
@@ -39,6 +45,6 @@ def _flat(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
         elif isinstance(processor, Effect):
             yield "ours", processor
         elif _pedalboard.is_native(processor):
-            yield "native", processor
+            yield "turned" if lanes_of(processor) else "native", processor
         elif processor is not None:
             yield "other", processor

@@ -12,6 +12,7 @@ import numpy as np
 from ..effects.effect import Effect
 from ..effects.player import Player
 from . import _pedalboard
+from .automation.turning import Turning
 from .repeated import Call, Repeated, all_finite, repeated_compiled, repeated_native
 
 PRIMING_SAMPLES = 64
@@ -58,7 +59,7 @@ class NativeStage:
     """
 
     def __init__(self, plugins: Sequence[Any]) -> None:
-        self._plugins = list(plugins)
+        self._plugins, self._turning = list(plugins), Turning(plugins)
         self._boards: dict[int, Any] = {}
         self._largest = 0
 
@@ -67,6 +68,7 @@ class NativeStage:
         for plugin in self._plugins:
             plugin.reset()
         self._largest = 0
+        self._turning.start()
 
     def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
         """Play the next block."""
@@ -75,9 +77,15 @@ class NativeStage:
             return block
         if not all_finite(block):
             block = np.where(np.isfinite(block), block, np.float32(0.0))  # it may be the caller's
-        self._largest = self._largest or min(samples, LARGEST_BLOCK)
         board = self._boards.get(channels) or self._board(channels, sample_rate)
-        return board.process(block, sample_rate, self._largest, False)  # by name, the arguments would cost a fifth more
+        if self._turning.whole(samples):
+            self._largest = self._largest or min(samples, LARGEST_BLOCK)
+            return board.process(block, sample_rate, self._largest, False)  # by name, the arguments would cost a fifth more
+        played: list[np.ndarray] = []
+        for part in self._turning.parts(samples, sample_rate):
+            self._largest = self._largest or min(part.stop - part.start, LARGEST_BLOCK)
+            played.append(board.process(np.ascontiguousarray(block[:, part]), sample_rate, self._largest, False))
+        return np.concatenate(played, axis=1)
 
     def repeated(self, call: Call, rows: bool, lock: Any) -> Repeated:
         """Return how blocks that come with the same call as the last one play on."""
@@ -101,16 +109,26 @@ class ProcessorStage:
     """
 
     def __init__(self, processor: Any) -> None:
-        self._processor = processor
+        self._processor, self._turning = processor, Turning([processor])
         self._play = getattr(processor, "play_planar", processor.process)
 
     def start(self) -> None:
         """Begin a stream."""
         self._processor.reset()
+        self._turning.start()
 
     def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
         """Play the next block."""
-        return self._play(block, sample_rate, reset=False)
+        samples = block.shape[1]
+        if not samples or self._turning.whole(samples):
+            return self._play(block, sample_rate, reset=False, **self._with(slice(None)))
+        played = [self._play(np.ascontiguousarray(block[:, part]), sample_rate, reset=False, **self._with(part))
+                  for part in self._turning.parts(samples, sample_rate)]  # fmt: skip
+        return np.concatenate(played, axis=1)
+
+    def _with(self, part: slice) -> dict[str, Any]:
+        """Return what goes with a part of the block."""
+        return {}
 
 
 class ParallelStage:

@@ -16,7 +16,7 @@ _HUNG: WeakKeyDictionary[Any, dict[str, Lane]] = WeakKeyDictionary()  # on what 
 def lanes_of(processor: Any) -> Mapping[str, Lane]:
     """Return the lanes that turn a processor's knobs at the moment, by the knobs' names there."""
     if isinstance(processor, Effect):
-        return processor.__dict__.get("_lanes") or NONE
+        return processor._lanes
     return _HUNG.get(processor, NONE) if _HUNG else NONE
 
 
@@ -27,21 +27,25 @@ def hanging(lanes: Iterable[tuple[Any, str, Lane]]) -> Iterator[None]:
     Raises:
         InvalidValue: a knob is turned by another lane already.
     """
-    hung: list[tuple[dict[str, Lane], str]] = []
+    hung: list[tuple[Any, str]] = []
     try:
         for processor, knob, lane in lanes:
             place = _place(processor)
             if knob in place:
                 raise InvalidValue(f"{knob} of {processor!r:.60} is turned by two lanes; leave it out of one")
             place[knob] = lane
-            hung.append((place, knob))
+            hung.append((processor, knob))
         yield
     finally:
-        for place, knob in hung:
+        for processor, knob in hung:
+            place = _place(processor)
             del place[knob]
+            if not place:
+                _HUNG.pop(processor, None)
 
 
 def _place(processor: Any) -> dict[str, Lane]:
     if isinstance(processor, Effect):
-        return processor.__dict__.setdefault("_lanes", {})
+        processor.__dict__["_moves"] += 1  # a stream under way looks again
+        return processor._lanes
     return _HUNG.setdefault(processor, {})

@@ -1,6 +1,7 @@
 """What cables and side-chains do to a stream, as stages."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,6 @@ class KeyedStage(ProcessorStage):
 
     key: np.ndarray | None = None
 
-    def push(self, block: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Play the next block, with its key."""
-        return self._play(block, sample_rate, reset=False, key=self.key)
+    def _with(self, part: slice) -> dict[str, Any]:
+        """Return the same part of the key."""
+        return {"key": None if self.key is None else np.ascontiguousarray(self.key[:, part])}
