@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from ...models.errors import WetdryError
+from ...models.errors import RigFileError, WetdryError
 from . import (
     bench,
     capture,
@@ -19,11 +19,13 @@ from . import (
     excitation,
     factory,
     inspect,
+    midi,
     models,
     plugins,
     prune,
     quantise,
     render,
+    rig,
     train,
 )
 
@@ -40,8 +42,10 @@ app = typer.Typer(
 for command in (clone, inspect, capture, train, evaluate, compare, render, convert, distil, prune, quantise, effects, bench,
                 excitation, factory):  # fmt: skip
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
+app.add_typer(midi.app)
 app.add_typer(models.app)
 app.add_typer(plugins.app)
+app.add_typer(rig.app)
 
 
 def main() -> None:
@@ -57,6 +61,10 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 1
+    except RigFileError as error:
+        for line in error.lines:
+            _say(line)
+        code = 2
     except WetdryError as error:
         _say(str(error))
         code = 2

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...effects.parameters import Parameters
+from ...effects.parameters import BoundParameter
 from ...models.errors import FileProblem
+from ..container import knobs_of
 from .lines import MOST_BYTES, read_yaml
+from .moving import check_hands, read_automation, read_midi, read_tempo
 from .problems import Problems
 from .reading import Reader
 from .schema import VERSION, RigSheet, checked
@@ -21,18 +23,26 @@ def read_rig(path: Path, trusted: bool = False) -> dict[str, Any]:
     sheet = checked(RigSheet, data, (), problems)
     if sheet and (sheet.chain is None) == (sheet.graph is None):
         problems.add(("graph",) if sheet.graph else (), "a rig has either a chain (a list) or a graph (nodes and patch)")
-    board = _board(data, Reader(path.parent, trusted, problems))
-    if sheet and not len(problems):
-        _check_presets(sheet.presets, Parameters("the rig", getattr(board, "parameters", {})), problems)
+    reader = Reader(path.parent, trusted, problems)
+    before, board = len(problems), _board(data, reader)
+    if sheet is not None:
+        rig = _read_rest(sheet, board, len(problems) == before, path.parent, problems)
+        problems.raise_if_any()
+        return rig
     problems.raise_if_any()
-    assert sheet
-    return {
-        "board": board,
-        "name": sheet.name,
-        "about": sheet.about,
-        "sample_rate": sheet.sample_rate,
-        "presets": sheet.presets,
-    }
+    raise AssertionError
+
+
+def _read_rest(sheet: RigSheet, board: Any, whole: bool, folder: Path, problems: Problems) -> dict[str, Any]:
+    """Return the arguments of `Rig`; `whole`: nothing of the board is missing, so its knobs can be asked."""
+    tempo = read_tempo(sheet.tempo, ("tempo",), problems)
+    automation = read_automation(sheet.automation, board, whole, folder, ("automation",), problems)
+    midi = read_midi(sheet.midi, sheet.presets, board, whole, problems)
+    check_hands(midi, automation, problems)
+    if whole:
+        _check_presets(sheet.presets, knobs_of(board), problems)
+    return {"board": board, "name": sheet.name, "about": sheet.about, "sample_rate": sheet.sample_rate,
+            "presets": sheet.presets, "tempo": tempo, "automation": automation, "midi": midi}  # fmt: skip
 
 
 def _content(path: Path) -> bytes:
@@ -66,7 +76,7 @@ def _board(data: Mapping[str, Any], reader: Reader) -> Any:
     return reader.graph(data["graph"], ("graph",)) if data.get("graph") is not None else None
 
 
-def _check_presets(presets: Mapping[str, Mapping[str, Any]], knobs: Parameters, problems: Problems) -> None:
+def _check_presets(presets: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, BoundParameter], problems: Problems) -> None:
     for name, values in presets.items():
         for knob, value in values.items():
             with problems.at(("presets", name, knob)):

@@ -1,32 +1,47 @@
 """Rig: a whole setup, played as one processor and kept in one file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...effects.parameters import Parameters
-from ...models.errors import InvalidValue, UnknownName
-from ..container import checked
+from ...effects.parameters import BoundParameter
+from ...models.errors import InvalidType, InvalidValue, UnknownName
+from ..automation.automated import Automated
+from ..automation.tempo import Tempo
+from ..chain import Chain
+from ..container import checked, knobs_of, latency_of
+from ..midi.map import MidiMap
+from ..recipe import build, describe
+
+if TYPE_CHECKING:
+    from ..midi.performance import Performance
 
 
 class Rig:
     """A board (any processor) with what belongs to it, in one YAML file that holds no code.
 
+    Knobs are named as in `board.parameters`. A Rig plays as its board does; `rig.board` is what goes into a Chain or a Graph.
+
     Args:
-        board: what plays: an effect, a plugin, a Chain, a Mix, a Graph.
+        board: what plays: an effect, a plugin, a Chain, a Mix, a Graph; None: a wire.
+        automation: knob → curve, as `Automated` takes them; each whole call, and each stream, begins it anew.
+        midi: which control turns which knob: for `played_by` and `performance`.
+        tempo: of curves that count in beats, as `Automated` takes it; 120 beats a minute where it is left out.
         name, about: for people.
         sample_rate: in Hz, where the board is for that alone; None: any.
-        presets: name → {knob: value}, knobs as `board.parameters` names them.
+        presets: name → {knob: value}.
 
     Raises:
-        UnknownName, InvalidValue, InvalidType: a preset turns a knob that is not there, or to where it cannot stand.
+        UnknownName, InvalidValue, InvalidType: a knob is not there, cannot stand or move there, or has automation and a
+            controller at once.
 
     Example:
         >>> import numpy as np
-        >>> from wetdry import Chain, Rig, TubeSaturator
-        >>> rig = Rig(Chain([TubeSaturator(drive_db=18)]), name="Crunch", presets={"Soft": {"drive_db": 6}})
+        >>> from wetdry import Chain, MidiMap, Rig, TubeSaturator
+        >>> rig = Rig(Chain([TubeSaturator(drive_db=18)]), automation={"bias": [(0, 0.0), (1, 0.3)]},
+        ...           midi=MidiMap({"cc 74": "drive_db"}), presets={"Soft": {"drive_db": 6}}, name="Crunch")
         >>> rig.recall("Soft")
         >>> rig(np.zeros(480, "float32"), 48000).shape
         (480,)
@@ -39,21 +54,34 @@ class Rig:
         self,
         board: Any,
         *,
+        automation: Mapping[str, Any] | None = None,
+        midi: MidiMap | None = None,
+        tempo: Any = None,
         name: str = "",
         about: str = "",
         sample_rate: float | None = None,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self.board, self.name, self.about = checked(board), name, about
-        self.sample_rate = sample_rate
+        self._board = Chain() if board is None else checked(board)
+        moving = Automated(self._board, automation or {}, tempo)
+        self.automation, self.tempo = moving.curves, moving.tempo
+        self._player = moving if automation else self._board
+        self.midi, self.name, self.about, self.sample_rate = midi or MidiMap(), name, about, sample_rate
+        self.midi.check(self.parameters)
+        check_one_hand(self.midi.paths, self.automation)
         self.presets = {preset: dict(values) for preset, values in (presets or {}).items()}
         for preset, values in self.presets.items():
             for knob, value in values.items():
                 try:
                     self.parameters[knob].parameter.to_number(value)
-                except (InvalidValue, UnknownName) as error:
+                except (InvalidType, InvalidValue, UnknownName) as error:
                     error.args = (f"preset {preset!r}: {error}",)
                     raise
+
+    @property
+    def board(self) -> Any:
+        """What plays."""
+        return self._board
 
     @classmethod
     def load(cls, path: str | Path, trusted: bool = False) -> "Rig":
@@ -87,9 +115,9 @@ class Rig:
     # knobs
 
     @property
-    def parameters(self) -> Parameters:
+    def parameters(self) -> Mapping[str, BoundParameter]:
         """Every knob of the board, by name."""
-        return Parameters("the rig", getattr(self.board, "parameters", {}))
+        return knobs_of(self._board)
 
     def recall(self, preset: str) -> None:
         """Turn the knobs as a preset says. Raises UnknownName where there is none of that name."""
@@ -98,36 +126,82 @@ class Rig:
         for knob, value in self.presets[preset].items():
             self.parameters[knob].value = value
 
+    def played_by(self, messages: Any) -> Any:
+        """Return the board with its automation, and MIDI at its knobs, as the rig's map says: a processor as any other.
+
+        Args:
+            messages: path of a MIDI file, a `Take`, or (seconds, message) in order.
+
+        Raises:
+            FileProblem, InvalidValue: the file cannot be read. MissingExtra: mido is not installed.
+        """
+        return Automated(self._board, {**self.automation, **self.midi.curves(messages, self.parameters)}, self.tempo)
+
+    def performance(self, port: Any = None, **options: Any) -> "Performance":
+        """Return the board played live, with its automation, by a controller; arguments as `Performance`."""
+        from ..midi.performance import Performance
+
+        return Performance(self._board, self.midi, port, automation=dict(self.automation), tempo=self.tempo, **options)
+
     # sound
 
     @property
     def latency_samples(self) -> int:
         """Samples by which the sound lags; `process` compensates it."""
-        return int(getattr(self.board, "latency_samples", 0))
+        return latency_of(self._board)
 
     @property
     def tail_seconds(self) -> float:
         """Seconds it rings on, as far as the board says."""
-        return float(getattr(self.board, "tail_seconds", 0.0))
+        return float(getattr(self._board, "tail_seconds", 0.0) or 0.0)
 
     def reset(self) -> None:
-        """Clear the sound; the knobs stay."""
-        if self.board is not None:
-            self.board.reset()
+        """Clear the sound; the automation begins anew, the knobs stay."""
+        self._player.reset()
 
     def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
-        """Run audio through it; arguments, layouts, lengths and errors as the board's.
+        """Run audio through it, its knobs moving as its automation says; arguments, layouts and errors as the board's.
 
         Raises:
             InvalidValue: the rig is for another sample rate.
         """
-        if self.sample_rate is not None and sample_rate != self.sample_rate:
-            raise InvalidValue(f"this rig plays at {self.sample_rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the "
-                               "audio first (wetdry render does)")  # fmt: skip
-        return self.board.process(input_array, sample_rate, buffer_size, reset)
+        self._check_rate(sample_rate)
+        return self._player.process(input_array, sample_rate, buffer_size, reset)
 
     __call__ = process
 
+    def render(self, audio: np.ndarray, sample_rate: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Play a whole signal; return it, and where each automated knob stood, as `Automated.render`."""
+        self._check_rate(sample_rate)
+        return Automated(self._board, self.automation, self.tempo).render(audio, sample_rate)
+
+    def _check_rate(self, sample_rate: float) -> None:
+        if self.sample_rate is not None and sample_rate != self.sample_rate:
+            raise InvalidValue(f"this rig plays at {self.sample_rate:g} Hz, the audio is at {sample_rate:g} Hz; resample the "
+                               "audio first (wetdry render does)")  # fmt: skip
+
+    # identity
+
+    def _said(self) -> dict[str, Any]:
+        tempo = None if self.tempo == Tempo() else self.tempo
+        midi = self.midi if self.midi.paths else None
+        said = {"automation": dict(self.automation), "midi": midi, "tempo": tempo, "name": self.name, "about": self.about,
+                "sample_rate": self.sample_rate, "presets": self.presets}  # fmt: skip
+        return {name: value for name, value in said.items() if value}
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (describe(self._board), self._said())
+
     def __repr__(self) -> str:
-        said = {"name": self.name, "about": self.about, "sample_rate": self.sample_rate, "presets": self.presets}
-        return f"Rig({self.board!r}{''.join(f', {name}={value!r}' for name, value in said.items() if value)})"
+        return f"Rig({self._board!r}{''.join(f', {name}={value!r}' for name, value in self._said().items())})"
+
+
+def check_one_hand(paths: Iterable[str], automation: Mapping[str, Any]) -> None:
+    """Raise InvalidValue where a knob that MIDI turns is automated too."""
+    both = next((path for path in paths if path in automation), None)
+    if both is not None:
+        raise InvalidValue(f"{both} follows its automation and is turned by MIDI too: leave it out of one")
+
+
+def _rebuild(recipe: dict[str, Any], said: dict[str, Any]) -> Rig:
+    return Rig(build(recipe), **said)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...models.errors import InvalidValue
 from ...models.files import write_atomically
+from ..automation.tempo import Tempo
 from ..chain import Chain
 from ..graph.graph import Graph
 from .schema import VERSION
@@ -30,7 +31,18 @@ def write_rig(rig: "Rig", path: Path) -> None:
 
 def rig_data(rig: "Rig", writer: Writer) -> dict[str, Any]:
     """Return a rig as the data of its file, what is usual left out."""
-    board = rig.board if isinstance(rig.board, Chain | Graph) else Chain([] if rig.board is None else [rig.board])
-    said = {"name": rig.name, "about": rig.about, "sample_rate": rig.sample_rate}
-    data = {"wetdry": VERSION, **{name: value for name, value in said.items() if value}}
-    return data | writer.entry(board) | ({"presets": rig.presets} if rig.presets else {})
+    board = rig.board if isinstance(rig.board, Chain | Graph) else Chain([rig.board])
+    tempo = None if rig.tempo == Tempo() else rig.tempo.to_data()
+    said = {"name": rig.name, "about": rig.about, "sample_rate": rig.sample_rate, "tempo": tempo}
+    moving = {"automation": writer.automation(rig.automation, rig.sample_rate), "midi": _midi_data(rig), "presets": rig.presets}
+    parts = {"wetdry": VERSION, **said, **writer.entry(board), **moving}
+    return {name: value for name, value in parts.items() if value or name in ("chain", "graph")}
+
+
+def _midi_data(rig: "Rig") -> dict[str, Any]:
+    """Return the MIDI map, a program that is a preset by its name."""
+    data = rig.midi.to_data()
+    for number, values in data.get("programs", {}).items():
+        named = next((name for name, preset in rig.presets.items() if preset == values), None)
+        data["programs"][number] = named or values
+    return data

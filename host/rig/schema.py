@@ -101,6 +101,15 @@ class FaustSheet(Sheet):
     knobs: Knobs = {}
 
 
+class AutomatedSheet(Sheet):
+    """A processor inside with automation of its own, as `Automated` takes it."""
+
+    automated: Any
+    automation: dict[str, Any] = {}
+    tempo: Any = None
+    hold_error: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
 class BranchSheet(Sheet):
     """A branch of a mix; without a chain it is the dry sound."""
 

@@ -14,7 +14,7 @@ def write_yaml(data: Mapping[str, Any]) -> str:
     """Return the text that `read_yaml` reads back as the same data."""
     import yaml
 
-    return yaml.dump(_plain(data), Dumper=_dumper(), default_flow_style=None, sort_keys=False, width=WIDTH, allow_unicode=True)
+    return yaml.dump(_plain(data), Dumper=_dumper(), sort_keys=False, width=WIDTH, allow_unicode=True)
 
 
 def _plain(value: Any) -> Any:
@@ -26,12 +26,36 @@ def _plain(value: Any) -> Any:
     return int(value) if whole else value
 
 
+def _fits_a_line(value: Any) -> bool:
+    """Tell what stands on one line: a scalar, lists of those, the knobs of one processor, and its name before them."""
+    if isinstance(value, Mapping):
+        inside = list(value.values())
+        return _fit(inside) and (len(inside) == 1 or not any(isinstance(one, Mapping) for one in inside))
+    if isinstance(value, list):
+        return _fit(value) and not any(isinstance(one, Mapping) for one in value)
+    return not isinstance(value, bytes) and "\n" not in str(value)
+
+
+def _fit(values: list[Any]) -> bool:
+    return all(_fits_a_line(value) for value in values) and (len(str(values)) < WIDTH or not any(_holds(v) for v in values))
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
 @cache
 def _dumper() -> Any:
     import yaml
 
     class Dumper(yaml.SafeDumper):
         """SafeDumper that knows YAML 1.2's numbers too, writes ~ for nothing and several lines as they are."""
+
+        def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
+            return super().represent_mapping(tag, mapping, _fits_a_line(dict(mapping)))
+
+        def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
+            return super().represent_sequence(tag, sequence, _fits_a_line(sequence))
 
         def ignore_aliases(self, data: Any) -> bool:
             return True

@@ -11,12 +11,15 @@ import numpy as np
 
 from ...models.errors import InvalidValue, WetdryError
 from ...presets import CLONES
+from ..automation.samples import Samples
+from ..automation.tempo import Tempo
 from ..chain import Chain
 from ..graph.graph import Graph
 from ..plugins.installed import located
 from ..recipe import build, describe, kind_of
 
 MOST_INLINE_BYTES = 1 << 15
+USUAL_RATE = 48000.0
 
 
 @dataclass
@@ -75,7 +78,9 @@ class Writer:
     def native(self, plugin: Any) -> Any:
         """Return `pedalboard.Reverb: {room_size: 0.5}`."""
         recipe = describe(plugin)
-        values = {name: value["choice"] if isinstance(value, Mapping) else value for name, value in recipe["values"].items()}
+        short = {**recipe, "values": {name: _short(value) for name, value in recipe["values"].items()}}
+        values = (short if describe(build(short)) == recipe else recipe)["values"]
+        values = {name: value["choice"] if isinstance(value, Mapping) else value for name, value in values.items()}
         if "impulse_response_filename" in values:
             values["impulse_response_filename"] = self.named(values["impulse_response_filename"])
         return _head(f"pedalboard.{recipe['name']}", values)
@@ -118,6 +123,26 @@ class Writer:
         """Return `chain: [...]`."""
         return {"chain": [self.entry(inside) for inside in chain]}
 
+    def automated(self, automated: Any) -> dict[str, Any]:
+        """Return `automated`, what plays, and the curves of its knobs."""
+        entry = {"automated": self.entry(automated.processor), "automation": self.automation(automated.curves)}
+        tempo = {} if automated.tempo == Tempo() else {"tempo": automated.tempo.to_data()}
+        return entry | tempo | {"hold_error": automated.hold_error}
+
+    def automation(self, curves: Mapping[str, Any], sample_rate: float | None = None) -> dict[str, Any]:
+        """Return knob → curve as data; values a sample that have no file get one, at 48 kHz where nothing says their rate."""
+        return {knob: self._curve(curve, sample_rate) for knob, curve in curves.items()}
+
+    def _curve(self, curve: Any, sample_rate: float | None) -> dict[str, Any]:
+        if not isinstance(curve, Samples):
+            return curve.to_data()
+        if curve.path is not None:
+            return {"samples": self.named(curve.path)}
+        if curve.values.dtype.kind == "O":
+            raise InvalidValue("a file of automation holds numbers; give a switch's choices by their number, from 0")
+        rate = curve.sample_rate or sample_rate or USUAL_RATE
+        return {"samples": self.kept(_wav(curve.values[None], rate, "DOUBLE"), ".wav")}
+
     def mix(self, mix: Any) -> dict[str, Any]:
         """Return `mix: [...]`, a branch without a chain for the dry sound."""
         return {"mix": [self._branch(inside, level) for inside, level in zip(mix, mix.gains_db, strict=True)]}
@@ -140,6 +165,7 @@ class Writer:
 _ENTRIES: dict[str, Callable[[Writer, Any], Any]] = {
     "wire": lambda writer, wire: None,
     "mix": Writer.mix,
+    "automated": Writer.automated,
     "chain": Writer.chain,
     "graph": Writer.graph,
     "model": Writer.model,
@@ -165,6 +191,11 @@ def _moved(processor: Any) -> dict[str, Any]:
     return {name: knob.value for name, knob in processor.parameters.items() if knob.value != knob.parameter.default}
 
 
+def _short(value: Any) -> Any:
+    """Return the shortest number that is the same as float32, in which most native plugins keep theirs."""
+    return float(str(np.float32(value))) if isinstance(value, float) else value
+
+
 def _installed(file: Path) -> bool:
     """Tell whether a plugin's name alone leads to this file."""
     try:
@@ -174,14 +205,17 @@ def _installed(file: Path) -> bool:
 
 
 def _response_wav(response: Mapping[str, Any]) -> bytes:
+    samples = np.frombuffer(base64.b64decode(response["samples"]), "<f4").reshape(response["channels"], -1)
+    return _wav(samples, response["sample_rate"], "FLOAT")
+
+
+def _wav(rows: np.ndarray, sample_rate: float, subtype: str) -> bytes:
     import soundfile
 
-    rate = response["sample_rate"]
-    if rate != int(rate):
+    if sample_rate != int(sample_rate):
         raise InvalidValue(
-            f"an impulse response at {rate:g} Hz fits no WAV file: give one at a whole number of samples a second"
+            f"a WAV file has a whole number of samples a second, not {sample_rate:g}: resample what is to be saved"
         )
-    samples = np.frombuffer(base64.b64decode(response["samples"]), "<f4").reshape(response["channels"], -1)
     content = io.BytesIO()
-    soundfile.write(content, samples.T, int(rate), "FLOAT", format="WAV")
+    soundfile.write(content, rows.T, int(sample_rate), subtype, format="WAV")
     return content.getvalue()
