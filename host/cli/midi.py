@@ -107,7 +107,7 @@ def _ports() -> tuple[list[dict[str, str]], str | None]:
 
 def _knobs_of(target: str) -> Mapping[str, Any]:
     if target.lower().endswith((".yaml", ".yml")):
-        from ..rig import Rig
+        from ..rig.rig import Rig
 
         return Rig.load(target).parameters
     return open_target(target).parameters

@@ -18,7 +18,8 @@ MOVED = 8 / 127  # how far a control goes that is being moved; a worn one at res
 # The lower half of a 14-bit pair runs through a good part of its range before the upper half is sent: what is no more than
 # that may be a pair, so a control by itself has to go farther there.
 MOVED_IN_UPPER_HALF = 96 / 127
-SILENCE_SECONDS = 1.0
+SILENCE_SECONDS = 1.0  # after which a button that has said one thing alone is meant
+REST_SECONDS = 0.3  # after which a control that was learned counts as let go: it may not be taken for the next knob's
 
 
 class Learned(NamedTuple):
@@ -78,12 +79,12 @@ class Learn:
         return learned
 
     def settle(self) -> Learned | None:
-        """Bind the control that moved farthest since the last one, however little: for a button that says only "on".
+        """Bind the last control that was heard at one of its ends, if any: a button that says "on" and nothing else.
 
         To be called after a silence; return what was bound, else None.
         """
-        heard = [(high - low, found) for found, (low, high) in self._ways.items()]
-        return self._found(self._whole(max(heard, key=lambda one: one[0])[1])) if heard else None
+        at_ends = [found for found, (low, high) in self._ways.items() if low == 0 or high == 1]
+        return self._found(self._whole(at_ends[-1])) if at_ends else None
 
     def _found(self, found: Learned) -> Learned | None:
         self._forget()
@@ -151,17 +152,20 @@ class Learn:
 
 
 def learn_from_port(learn: Learn, port: Any, seconds: float) -> Learned:
-    """Listen to an open input until the control for the touched knob has moved. Raises PortError after `seconds`."""
+    """Listen to an open input until the control for the touched knob has moved, and come to rest again.
+
+    Raises:
+        PortError: nothing has moved after `seconds`.
+    """
     begun = last = time.monotonic()
-    while time.monotonic() - begun < seconds:
+    learned = None
+    while time.monotonic() - begun < seconds or learned:
         for arrival in port.arrived():
-            last = time.monotonic()
-            learned = learn.feed(arrival.data)
-            if learned:
-                return learned
-        if time.monotonic() - last > SILENCE_SECONDS:
+            last, learned = time.monotonic(), learn.feed(arrival.data) or learned
+        silent = time.monotonic() - last
+        if learned and (silent > REST_SECONDS or last - begun > seconds):
+            return learned
+        if not learned and silent > SILENCE_SECONDS:
             learned, last = learn.settle(), time.monotonic()
-            if learned:
-                return learned
         time.sleep(0.005)
     raise PortError(f"{port.name}: no control was moved within {seconds:g} s")

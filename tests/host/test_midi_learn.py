@@ -108,9 +108,11 @@ def test_one_control_may_be_learned_for_two_knobs():
     assert midi.paths == ["drive_db", "tone_hz"]
 
 
-def test_after_a_silence_whatever_moved_most_is_meant():
+def test_after_a_silence_a_button_that_says_only_on_is_meant():
     learn = Learn(midi := MidiMap())
     learn.touch("drive_db")
+    assert learn.settle() is None
+    assert not learn.feed(cc(74, 64))  # a worn pot
     assert learn.settle() is None
     assert not learn.feed(cc(20, 127))  # a button that only says "on"
     assert str(learn.settle().source) == "cc 20"
