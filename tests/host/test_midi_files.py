@@ -6,11 +6,13 @@ import mido
 import numpy as np
 import pytest
 
-from wetdry import Binding, Bitcrusher, Chain, MidiMap, TubeSaturator
+from wetdry import Automated, Binding, Bitcrusher, Chain, MidiMap, NeuralEffect, TubeSaturator
 from wetdry.host.automation.tempo import Tempo
 from wetdry.host.automation.time import Time
 from wetdry.host.midi.files import timed_messages
+from wetdry.models import load
 from wetdry.models.errors import FileProblem, InvalidType, InvalidValue, WetdryError
+from wetdry.presets import clone_path
 
 KNOBS = Chain([TubeSaturator(), Bitcrusher()]).parameters
 RATE = 48000
@@ -61,6 +63,22 @@ def test_every_sample_of_a_long_file_is_exact(tmp_path):
     times = [seconds for seconds, _ in timed_messages(path)]
     assert [round(seconds * RATE) for seconds in times] == samples
     assert np.abs(np.array(times) * RATE - samples).max() < 1e-3
+
+
+@pytest.mark.parametrize(("make", "knob"), [
+    (lambda: TubeSaturator(), "drive_db"),
+    (lambda: NeuralEffect(load(clone_path("zamtube"))), "tube_drive"),
+])  # fmt: skip
+def test_a_file_sweeps_a_knob_as_a_value_a_sample_does(tmp_path, make, knob):
+    path = saved(tmp_path / "a.mid", [cc(74, v, 5) for v in range(0, 128, 3)], ticks_per_beat=480)
+    effect = make()
+    dry = (0.3 * np.random.default_rng(0).standard_normal(24000)).astype(np.float32)
+    curves = MidiMap({"cc 74": knob}).curves(path, effect.parameters)
+    numbers = curves[knob].numbers(effect.parameters[knob].parameter, 0, len(dry), TIME)
+    assert len(np.unique(numbers)) > 30
+    wet = Automated(make(), curves)(dry, RATE)
+    assert np.array_equal(wet, Automated(make(), {knob: numbers})(dry, RATE))
+    assert not np.array_equal(wet, make()(dry, RATE))
 
 
 def test_lists_of_messages(tmp_path):
