@@ -25,13 +25,16 @@ MOST = 1024
 _STREAM = 0x6E57
 
 
-def check_gestures(count: Any, knobs: Sequence[Parameter], recordings: int) -> int:
-    """Return how many gestures are wanted. Raises InvalidValue, also where nothing can move or nothing unseen is there."""
+def check_gestures(count: Any, knobs: Sequence[Parameter], recordings: int | None = None) -> int:
+    """Return how many gestures are wanted. Raises InvalidValue, also where nothing can move or nothing unseen is there.
+
+    `recordings`: how many unseen ones there are; None: not known yet.
+    """
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST:
         raise InvalidValue(f"gestures = {count!r} is not a whole number from 0 to {MOST}")
     if count and not _movable(knobs):
         raise InvalidValue(f"gestures = {count}: no captured knob can move while audio plays; leave gestures out")
-    if count and not recordings:
+    if count and recordings == 0:
         raise InvalidValue(f"gestures = {count} are played over unseen recordings, and none are kept: pass unseen=1 or more")
     return count
 

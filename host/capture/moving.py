@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...models.parameter import Parameter
+from ..automation.automated import Automated
 from .target import Target
 
 
@@ -28,8 +29,6 @@ def play_moving(
     Returns:
         (wet audio, float32 (frames,); where each knob really was, float64 (frames,)): a plugin is turned in steps.
     """
-    from ..automation.automated import Automated
-
     rows = {k.name: k for k in knobs}
     there = {name: target.processor.parameters[name].parameter for name in numbers}
     before, after = max(lead, 0), max(shift, 0)

@@ -99,6 +99,7 @@ def capture(
     where = None if place is None else Place(target, place)
     processor = as_processor(target) if where is None else where.processor
     rows = rows_of(processor, knobs)
+    check_gestures(gestures, rows)
     chosen = {
         "train": _settings(rows, settings, seed, True),
         "validation": _settings(rows, validation_settings, seed + 7919, False),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .capture import DRY_HELP, KNOBS_HELP, SCHEDULER_HELP
+from .capture import DRY_HELP, GESTURES_HELP, KNOBS_HELP, SCHEDULER_HELP
 from .common import TARGET_HELP, capture_summary, console, given_knobs, open_capture_target, progress_bar, verdict
 from .train import MINUTES_HELP, MODEL_HELP, say_net
 
@@ -27,6 +27,7 @@ def run(
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
     settings: Annotated[int | None, typer.Option(help="Knob settings to train on.")] = None,
     unseen: Annotated[int, typer.Option(help="Recordings kept wholly unseen, for the verdict.")] = 2,
+    gestures: Annotated[int, typer.Option(help=GESTURES_HELP)] = 0,
     sample_rate: Annotated[int, typer.Option(help="In Hz; the twin plays at this rate only.")] = 48000,
     workers: Annotated[int | None, typer.Option(help="Processes that capture; left out: one a core.")] = None,
     scheduler: Annotated[str | None, typer.Option(help=SCHEDULER_HELP.replace("--out", "--capture"))] = None,
@@ -38,7 +39,9 @@ def run(
     from ..clone import clone
 
     options: dict[str, dict[str, Any]] = {name: dict(values) for name, values in QUICK.items()} if quick else {}
-    options.setdefault("capturing", {}).update(unseen=unseen, sample_rate=sample_rate, workers=workers, scheduler=scheduler)
+    options.setdefault("capturing", {}).update(
+        unseen=unseen, gestures=gestures, sample_rate=sample_rate, workers=workers, scheduler=scheduler
+    )
     if settings is not None:
         options["capturing"]["settings"] = settings
     given = {"minutes": minutes, "model": model}

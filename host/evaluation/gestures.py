@@ -65,6 +65,8 @@ def gestures_of(folder: CaptureFolder, recordings: Sequence[Recording], count: i
     knobs, rate = folder.record.knobs, folder.record.sample_rate
     if count is None:
         names = {d.file_name: Path(d.source).stem for d in folder.record.dry}
+        for gesture in folder.gestures:
+            numbers_of(knobs, gesture.curves, 1, rate)  # what cannot be played is said at once
         return [Moving(i, knobs, g.values, g.kinds, g.curves, names[g.dry_file_name], folder.path / g.dry_file_name,
                        g.dry_start, g.frames, folder.path / g.file_name, g.sha256)
                 for i, g in enumerate(folder.gestures)]  # fmt: skip

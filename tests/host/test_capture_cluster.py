@@ -24,7 +24,8 @@ from wetdry.models.errors import CaptureError, InvalidType, InvalidValue
 from wetdry.models.spec import wavenet
 
 KNOBS = ["drive_db", "bias"]
-SMALL = {"settings": 5, "validation_settings": 1, "seconds_per_take": 1.0, "excitation_seconds": 8.0, "unseen": 1}
+SMALL = {"settings": 5, "validation_settings": 1, "seconds_per_take": 1.0, "excitation_seconds": 8.0, "unseen": 1,
+         "gestures": 2}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_workers_write_into_an_ftp_server_and_it_trains_from_there(made_here, cl
     with ftp_store(tmp_path / "store") as url:
         there = capture(TubeSaturator(), KNOBS, f"{url}/runs/one", **SMALL, scheduler=cluster[0])
         assert files_of(tmp_path / "store/runs/one") == files
-        assert there.takes == here.takes and there.record == here.record
+        assert (there.takes, there.gestures, there.record) == (here.takes, here.gestures, here.record)
         (tmp_path / "store/runs/one/wet/take_0002.wav").write_bytes(b"half")
         (tmp_path / "store/runs/one/.progress/take_0004.json").unlink()
         capture(TubeSaturator(), KNOBS, f"{url}/runs/one", **SMALL, workers=1)
