@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .host.dawdreamer.faust import Faust
     from .host.evaluation import evaluate
     from .host.graph.graph import Graph
-    from .host.midi import Binding, MidiMap
+    from .host.midi import Binding, MidiMap, Performance
     from .host.mix import Mix
     from .host.plugins import load_plugin
     from .host.quantise import quantise
@@ -58,6 +58,7 @@ _FACE = {  # name: the module it comes from
     "Chain": "host.chain",
     "Binding": "host.midi",
     "MidiMap": "host.midi",
+    "Performance": "host.midi",
     "Mix": "host.mix",
     "Automated": "host.automation.automated",
     "Breakpoints": "host.automation.breakpoints",
@@ -80,9 +81,9 @@ _FACE = {  # name: the module it comes from
 }
 __all__ = ["LFO", "Automated", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
-           "NeuralEffect", "NeuralSaturator", "Pan", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator", "capture",
-           "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi", "models", "presets",
-           "quantise", "train"]  # fmt: skip
+           "NeuralEffect", "NeuralSaturator", "Pan", "Performance", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator",
+           "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi", "models",
+           "presets", "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
