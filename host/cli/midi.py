@@ -15,6 +15,7 @@ from ...models.errors import FileProblem, MissingExtra, PortError
 from ..midi import MidiMap
 from ..midi.factory_maps import FactoryMap, factory_map, factory_names
 from .common import TARGET_HELP, console, open_target
+from .rig import Trusted, is_rig, open_rig
 
 app = typer.Typer(name="midi", help="List MIDI ports and controllers; learn which control turns which knob.")
 
@@ -56,7 +57,7 @@ def show(
 
 @app.command()
 def learn(
-    target: Annotated[str, typer.Argument(help=f"A rig (.yaml), or: {TARGET_HELP}")],
+    target: Annotated[str, typer.Argument(help=f"A rig (its .yaml, or a factory rig's name), or: {TARGET_HELP}")],
     knobs: Annotated[list[str] | None, typer.Argument(help="The knobs to bind, in turn. Left out: all of them.")] = None,
     port: Annotated[str | None, typer.Option(help="The MIDI input, or a part of its name. Left out: the only one.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the map here (.yaml) instead of printing it.")] = None,
@@ -71,7 +72,7 @@ def learn(
     from ..midi.ports import open_input
 
     said = Console(stderr=True, highlight=False)
-    midi, parameters = MidiMap(), _knobs_of(target)
+    midi, parameters = MidiMap(), _knobs_of(target, trusted)
     learning = Learn(midi, parameters)
     with open_input(port) as opened:
         said.print(f"listening to {opened.name}", markup=False)
@@ -105,12 +106,8 @@ def _ports() -> tuple[list[dict[str, str]], str | None]:
         return [], str(error)
 
 
-def _knobs_of(target: str) -> Mapping[str, Any]:
-    if target.lower().endswith((".yaml", ".yml")):
-        from ..rig.rig import Rig
-
-        return Rig.load(target).parameters
-    return open_target(target).parameters
+def _knobs_of(target: str, trusted: bool) -> Mapping[str, Any]:
+    return (open_rig(target, trusted) if is_rig(target) else open_target(target)).parameters
 
 
 def _all_knobs(parameters: Mapping[str, Any]) -> list[str]:

@@ -39,7 +39,7 @@ def test_shows_a_controller(tmp_path):
 
 
 def test_learning_says_in_one_line_what_is_missing(tmp_path):
-    refused(wetdry("midi", "learn", "TubeSaturator", "--port", "no such controller", cwd=tmp_path), "MIDI")
+    refused(wetdry("midi", "learn", "crunch", "--port", "no such controller", cwd=tmp_path), "MIDI")
     refused(wetdry("midi", "learn", "no.yaml", cwd=tmp_path), "no.yaml")
 
 
