@@ -61,6 +61,7 @@ def learn(
     knobs: Annotated[list[str] | None, typer.Argument(help="The knobs to bind, in turn. Left out: all of them.")] = None,
     port: Annotated[str | None, typer.Option(help="The MIDI input, or a part of its name. Left out: the only one.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the map here (.yaml) instead of printing it.")] = None,
+    trusted: Trusted = False,
     seconds: Annotated[
         float, typer.Option(help="Wait so long for each control; a knob that none is moved for stays free.")
     ] = 30,
