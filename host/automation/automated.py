@@ -14,6 +14,7 @@ from ..container import checked, latency_of
 from ..graph.ports import channels_out
 from ..offline import offline_reason
 from ..playable import Playable
+from ..plugins.isolated import IsolatedPlugin
 from ..stages import Stage
 from .curve import Curve
 from .data import as_curve
@@ -39,7 +40,8 @@ class Automated(Playable):
     - VST2s, Faust, DawDreamer's own: held over the longest blocks of 512, 256, 128, 64 or 32 samples whose steps stay below
       `hold_error` of the knob's range; a jump comes at most 64 samples late.
 
-    While it does not play, the processor is as without it: its knobs stand where they were moved to last.
+    While it does not play, the processor is as without it: its knobs stand where they were moved to last (those of VST2s
+    and Faust where they stood before).
 
     Args:
         processor: an effect, a Chain, a Mix, a Graph, a plugin: anything that plays.
@@ -189,7 +191,10 @@ class Automated(Playable):
         for path, curve in self._curves.items():
             knob, row = knobs[path], knobs[path].parameter
             if not row.automatable:
-                raise InvalidValue(f"{path} rebuilds its effect and cannot be automated; set it between two calls")
+                raise InvalidValue(f"{path} cannot move while audio plays, it rebuilds its effect; set it between two calls")
+            if isinstance(knob.owner, IsolatedPlugin) and knob.owner.offline_reason:
+                raise InvalidValue(f"{path}: {knob.owner.name} plays whole signals in a process of its own, where knobs cannot "
+                                   "move; load it without isolated=True")  # fmt: skip
             lane = told = CurveLane(curve, row, self._tempo)
             if lane.listens and heard:
                 told = HeardLane(_numbers_heard(lane, *heard))

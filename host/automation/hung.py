@@ -50,6 +50,11 @@ class HeardLane:
         return self._numbers[np.clip(np.arange(start, start + samples), 0, len(self._numbers) - 1)]
 
 
+def hold_error_of(lane: Lane) -> float:
+    """Return how far from a lane its knob may be held, as a share of the knob's range."""
+    return lane.hold_error if isinstance(lane, HungLane) else HOLD_ERROR
+
+
 def note(lane: Lane, start: int, numbers: np.ndarray) -> None:
     """Note what a knob is really given from a sample on, where that differs from what its lane says."""
     if isinstance(lane, HungLane):

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ...models.errors import UnknownName
 from ...models.parameter import Parameter
 from .._dawdreamer import Engine
@@ -22,27 +24,39 @@ class Row:
     Attributes:
         knob: ours, with a unit.
         attribute: DawDreamer's; "" for what only its factory takes.
-        told: DawDreamer's number for a value of ours.
+        told: DawDreamer's number for a value of ours, or for many.
+        automation: what DawDreamer calls it where it moves; "": it cannot.
     """
 
     knob: Knob
     attribute: str
     told: Callable[[Any], Any] = lambda value: value
+    automation: str = ""
 
 
-def _row(attribute: str, name: str, unit: str, low: float, high: float, default: float, scale: str = "linear") -> Row:
-    return Row(Knob(Parameter(name, unit, low, high, default, scale=scale)), attribute)
+def _row(
+    attribute: str, name: str, unit: str, low: float, high: float, default: float, scale: str = "linear", automation: str = ""
+) -> Row:
+    row = Parameter(name, unit, low, high, default, scale=scale, automatable=bool(attribute))
+    return Row(Knob(row), attribute, automation=automation or attribute)
+
+
+def _fixed(name: str, default: str, choices: tuple[str, ...]) -> Row:
+    return Row(switch(name, default, choices, automatable=False), name)
 
 
 # The ranges are ours: DawDreamer takes any number, and gives NaN or silence for some (a filter of q 0, a delay of 20 s).
 BUILT_IN: dict[str, tuple[Row, ...]] = {
     "filter": (
-        Row(switch("mode", "low", FILTER_MODES), "mode"),
-        _row("frequency", "frequency_hz", "Hz", 20.0, 20000.0, 1000.0, "log"),
+        _fixed("mode", "low", FILTER_MODES),
+        _row("frequency", "frequency_hz", "Hz", 20.0, 20000.0, 1000.0, "log", "freq"),
         _row("q", "q", "", 0.1, 20.0, 0.7071, "log"),
-        Row(Knob(Parameter("gain_db", "dB", -48.0, 48.0, 0.0)), "gain", lambda db: 10 ** (db / 20)),
+        Row(Knob(Parameter("gain_db", "dB", -48.0, 48.0, 0.0)), "gain", lambda db: 10 ** (db / 20), "gain"),
     ),
-    "delay": (_row("delay", "delay_ms", "ms", 0.0, 5000.0, 250.0), _row("wet", "wet", "", 0.0, 1.0, 0.5)),
+    "delay": (
+        _row("delay", "delay_ms", "ms", 0.0, 5000.0, 250.0),
+        _row("wet", "wet", "", 0.0, 1.0, 0.5, automation="wet_level"),
+    ),
     "reverb": (
         _row("room_size", "room_size", "", 0.0, 1.0, 0.5),
         _row("damping", "damping", "", 0.0, 1.0, 0.5),
@@ -50,7 +64,7 @@ BUILT_IN: dict[str, tuple[Row, ...]] = {
         _row("dry_level", "dry_level", "", 0.0, 1.0, 0.4),
         _row("width", "width", "", 0.0, 1.0, 1.0),
     ),
-    "panner": (_row("pan", "pan", "", -1.0, 1.0, 0.0), Row(switch("rule", "balanced", PAN_RULES), "rule")),
+    "panner": (_row("pan", "pan", "", -1.0, 1.0, 0.0), _fixed("rule", "balanced", PAN_RULES)),
     "compressor": (
         _row("threshold", "threshold_db", "dB", -80.0, 0.0, -20.0),
         _row("ratio", "ratio", "", 1.0, 100.0, 4.0, "log"),
@@ -105,6 +119,11 @@ class DawDreamerProcessor(DawDreamerNode):
                 if row.attribute:  # by its setter: the factories of 0.9.0 drop or mix up what they are given
                     setattr(native, row.attribute, value)
             return native
+
+    def automate(self, native: Any, name: str, numbers: np.ndarray) -> None:
+        """Have a knob of an instance move; see `DawDreamerNode.automate`."""
+        row = next(row for row in BUILT_IN[self.kind] if row.knob.parameter.name == name)
+        native.set_automation(row.automation, row.told(numbers).astype(np.float32))
 
     # identity
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...models.errors import FileProblem, InvalidType, PluginError
 from .._dawdreamer import Engine, faust_to_cpp
-from .faust_knobs import knob_of, names_of, number_of, widgets_of
+from .faust_knobs import knob_of, menu_of, names_of, number_of, widgets_of
 from .held_knob import HeldKnob
 from .node import DawDreamerNode
 
@@ -50,8 +52,8 @@ class Faust(DawDreamerNode):
         filtered = {name: widget.why_no_knob for name, widget in named.items() if widget.why_no_knob}
         own["_widgets"] = {name: widget for name, widget in named.items() if name not in filtered}
         table = {name: knob_of(widget, name) for name, widget in self._widgets.items()}
-        index = {_path_key(told["name"].split("/")[2:]): told["index"] for told in native.get_parameters_description()}
-        own["_index"] = {name: index[_path_key(widget.path)] for name, widget in self._widgets.items()}
+        told = {_path_key(told["name"].split("/")[2:]): told for told in native.get_parameters_description()}
+        own["_told"] = {name: told[_path_key(widget.path)] for name, widget in self._widgets.items()}
         self._take_knobs(self.name, table, filtered, {name: HeldKnob(knob) for name, knob in table.items()})
         self._forget()
         for name, value in knobs.items():
@@ -78,8 +80,14 @@ class Faust(DawDreamerNode):
         with self._lock:
             native = self._compiled(engine, name)
             for knob, widget in self._widgets.items():
-                native.set_parameter(self._index[knob], number_of(widget, self._get(knob)))
+                native.set_parameter(self._told[knob]["index"], number_of(widget, self._get(knob)))
             return native
+
+    def automate(self, native: Any, name: str, numbers: np.ndarray) -> None:
+        """Have a knob of an instance move; see `DawDreamerNode.automate`."""
+        menu = np.array([number for _, number in menu_of(self._widgets[name])])
+        told = menu[np.rint(numbers).astype(int)] if len(menu) else numbers
+        native.set_automation(self._told[name]["name"], told.astype(np.float32))
 
     # identity
 

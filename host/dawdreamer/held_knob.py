@@ -28,7 +28,9 @@ class HeldKnob:
         return self._knob.parameter.text(self.value)
 
 
-def switch(name: str, default: Any, choices: tuple[Any, ...]) -> Knob:
+def switch(name: str, default: Any, choices: tuple[Any, ...], automatable: bool = True) -> Knob:
     """Return a knob that stands at one of `choices`."""
     last = max(len(choices) - 1, 1)
-    return Knob(Parameter(name, default=default, choices=choices), tuple(i / last for i in range(len(choices))))
+    return Knob(
+        Parameter(name, default=default, choices=choices, automatable=automatable), tuple(i / last for i in range(len(choices)))
+    )

@@ -65,6 +65,13 @@ class DawDreamerNode(PluginFace):
         """
         raise NotImplementedError
 
+    def automate(self, native: Any, name: str, numbers: np.ndarray) -> None:
+        """Have a knob of an instance move, by float64 numbers as `Parameter.to_number` counts, one a sample of its engine.
+
+        Where the engine's blocks begin, the knob is turned to the number there.
+        """
+        raise NotImplementedError
+
     def after_render(self, native: Any, sample_rate: float) -> int:
         """Return the latency in samples of an instance that has just rendered, and remember it: some say it only then."""
         return 0

@@ -96,6 +96,10 @@ class DawDreamerPlugin(DawDreamerState, DawDreamerNode):
                         native.set_parameter(foreign.index, foreign.raw_value)
             return native
 
+    def automate(self, native: Any, name: str, numbers: np.ndarray) -> None:
+        """Have a knob of an instance move; see `DawDreamerNode.automate`."""
+        native.set_automation(self._foreign[name].index, self._table[name].positions(numbers).astype(np.float32))
+
     def after_render(self, native: Any, sample_rate: float) -> int:
         """Return the latency of an instance that has just rendered, and remember it."""
         self.__dict__["_latency"] = max(0, int(native.get_latency_samples()))

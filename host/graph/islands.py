@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import PluginError
-from .._dawdreamer import Engine
+from .._dawdreamer import BLOCK_SIZE, Engine
+from ..automation.hanging import lanes_of
+from ..automation.hung import hold_error_of, note
+from ..dawdreamer.holding import held, longest_block
 from ..dawdreamer.node import DawDreamerNode
 from .heard import Heard, later
 from .plan import Lead, Plan
@@ -76,17 +79,36 @@ class Island:
         latencies = {name: processor.latency_samples for name, processor in self._processors.items()}
         at = arrivals(self._names, self._inside, latencies).at
         due = {name: at[name] + latencies[name] for name in self._names}
-        engine = Engine(heard.sample_rate)
+        samples = heard.samples + max(due[name] for name in wanted)
+        moving = self._moving(at, samples, heard.sample_rate)
+        engine = Engine(heard.sample_rate, self._block(moving))
         graph: list[tuple[Any, list[str]]] = []
         for name in self._names:
             sources = self._sources(name, heard, at[name], engine, graph)
             graph.append((self._processors[name].add_to(engine, name), sources))
         natives = {native.get_name(): native for native, _ in graph}
-        rendered = engine.render(graph, heard.samples + max(due[name] for name in wanted), wanted)
+        for (name, knob), numbers in moving.items():
+            self._processors[name].automate(natives[name], knob, numbers)
+            note(lanes_of(self._processors[name])[knob], -at[name], held(numbers, engine.block_size))
+        rendered = engine.render(graph, samples, wanted)
         self.moved = []
         for name, processor in self._processors.items():
             self.moved += moved_text(name, latencies[name], processor.after_render(natives[name], engine.sample_rate))
         return {name: self._taken(name, rendered[name], due[name], heard.samples) for name in wanted}
+
+    def _moving(self, at: Mapping[str, int], samples: int, rate: float) -> dict[tuple[str, str], np.ndarray]:
+        """Return where knobs stand that lanes turn, by (node, knob): float64 (samples of the engine,)."""
+        return {(name, knob): lane.numbers(-at[name], samples, rate)
+                for name, processor in self._processors.items() for knob, lane in lanes_of(processor).items()}  # fmt: skip
+
+    def _block(self, moving: Mapping[tuple[str, str], np.ndarray]) -> int:
+        """Return the engine's block size: the longest over which moving knobs may be held."""
+        courses: list[tuple[np.ndarray, float]] = []
+        for (name, knob), numbers in moving.items():
+            processor = self._processors[name]
+            positions = processor.knobs[knob].parameter.positions(numbers)
+            courses.append((positions, hold_error_of(lanes_of(processor)[knob])))
+        return longest_block(courses) if courses else BLOCK_SIZE
 
     def _sources(self, name: str, heard: Heard, late: int, engine: Engine, graph: list[tuple[Any, list[str]]]) -> list[str]:
         """Return the names of what a node hears, the key last; what comes from outside is played `late` samples on."""

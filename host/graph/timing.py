@@ -6,6 +6,7 @@ import numpy as np
 
 from ...effects.effect import Effect
 from ...models.errors import InvalidType, InvalidValue
+from ..automation.automated import Automated
 from ..chain import Chain
 from ..container import latency_of
 from ..mix import Mix
@@ -26,6 +27,8 @@ def latency_at(processor: object, sample_rate: float) -> int:
     """Return a processor's latency in samples at a sample rate, whatever it played last."""
     if isinstance(processor, Effect):
         return processor._latency(sample_rate)
+    if isinstance(processor, Automated):
+        return latency_at(processor.processor, sample_rate)
     if isinstance(processor, Chain):
         return sum(latency_at(inner, sample_rate) for inner in processor)
     if isinstance(processor, Mix):
