@@ -174,6 +174,7 @@ def capture_summary(folder: Any) -> None:
 
     record = folder.record
     splits = [f"{len(folder.takes_of(split))} {split}" for split in ("train", "validation")]
+    splits += [f"{len(folder.gestures)} moving"] if folder.gestures else []
     console.print(f"capture: {' + '.join(splits)} takes of {record.identity.get('name', 'target')} in {folder.path}")
     speed = last_speed(folder.path)
     if speed:
