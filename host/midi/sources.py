@@ -8,8 +8,8 @@ from ...models.errors import InvalidType, InvalidValue, near_misses
 HIGHEST_NUMBER: dict[str, int | None] = {  # kind: the highest number that it takes; None where it takes none
     "cc": 127,
     "cc14": 31,
-    "nrpn": 16383,
-    "rpn": 16383,
+    "nrpn": 16382,  # 16383 chooses none
+    "rpn": 16382,
     "pitch bend": None,
     "channel pressure": None,
     "poly pressure": 127,

@@ -75,9 +75,12 @@ def test_a_control_is_not_sent_what_came_from_it(rig):
     feedback.send()
     assert controller.take() == [(9, 62, 1)]
     follow(knobs, decoder, cc(7, 63))
-    knobs["drive_db"].value = 0
     feedback.send()
-    assert controller.take() == [(7, 0, 1), (9, 0, 1)]
+    assert controller.take() == [(9, 63, 1)]
+    for value in (0, 62):  # somebody else, and once to where the control was heard before
+        knobs["drive_db"].value = 48 * value / 127
+        feedback.send()
+        assert controller.take() == [(7, value, 1), (9, value, 1)]
 
 
 def test_it_answers_on_the_channel_that_it_heard(rig):

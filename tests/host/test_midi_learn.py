@@ -32,6 +32,9 @@ def turn(kind, **fields):
     return [mido.Message(kind, **{**fields, "value": v}) for v in range(40, 60)]
 
 
+BENDS = [mido.Message("pitchwheel", pitch=p) for p in range(0, 4000, 100)]
+
+
 @pytest.mark.parametrize(("messages", "source", "channel"), [
     ([cc(74, v, 3) for v in range(40, 60)], "cc 74", 4),
     ([cc(74, v) for v in range(60, 40, -1)], "cc 74", 1),
@@ -45,13 +48,14 @@ def turn(kind, **fields):
     (numbered(101, 100, 1, range(9000, 0, -100)), "rpn 1", 1),
     ([cc(99, 0), cc(98, 9), *(cc(96, 0) for _ in range(20))], "nrpn 9", 1),  # increments
     ([cc(6, v) for v in range(40, 60)], "cc 6", 1),  # data entry of nothing
-    ([mido.Message("pitchwheel", pitch=p) for p in range(0, 4000, 100)], "pitch bend", 1),
+    ([cc(101, 127), cc(100, 127), *(cc(6, v) for v in range(40, 60))], "cc 6", 1),  # after "none"
+    (BENDS, "pitch bend", 1),
     (turn("aftertouch"), "channel pressure", 1),
     (turn("polytouch", note=61), "poly pressure 61", 1),
     ([note("on", 60), note("off", 60)], "note 60", 1),
     ([note("on", 60), note("on", 60, 0)], "note 60", 1),
     ([note("on", 36), *turn("aftertouch"), note("off", 36)], "note 36", 1),  # a pad with pressure
-    ([note("on", 104), *(mido.Message("pitchwheel", pitch=p) for p in range(0, 4000, 100))], "pitch bend", 1),  # a fader
+    ([note("off", 104), note("on", 104), *BENDS], "pitch bend", 1),  # a fader that says when it is touched
 ])  # fmt: skip
 def test_finds_the_control(messages, source, channel):
     midi = MidiMap()
@@ -70,6 +74,7 @@ def test_finds_the_control(messages, source, channel):
     [mido.Message("clock"), mido.Message("sysex", data=range(100)), mido.Message("start")],
     [cc(99, v) for v in range(100)],  # parameters chosen and never moved
     pair(1, range(5000, 5500)),  # 3 % of a fine control
+    [cc(33, v) for v in range(90)],  # its lower half alone
 ])  # fmt: skip
 def test_what_is_no_movement(messages):
     learn = Learn(MidiMap())
