@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,11 @@ class Moving:
 
     @property
     def key(self) -> str:
-        """Return a hash over all that is played."""
-        plain = {**asdict(self), "knobs": [k.to_dict() for k in self.knobs], "dry": str(self.dry), "wet": str(self.wet)}
+        """Return a hash over all that is played, wherever it lies."""
+        plain = {name: getattr(self, name) for name in ("index", "recording", "first", "frames", "sha256")}
+        plain |= {name: dict(getattr(self, name)) for name in ("values", "kinds", "curves")}
+        dry = self.dry if isinstance(self.dry, int) else self.dry.name
+        plain |= {"dry": dry, "recorded": self.wet is not None, "knobs": [k.to_dict() for k in self.knobs]}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

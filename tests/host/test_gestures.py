@@ -7,7 +7,7 @@ import pytest
 from recorded_gear import guitar
 from saturator_capture import pluck, random_twin
 
-from wetdry import Chain, Gain, TubeSaturator, load_plugin
+from wetdry import Chain, Faust, Gain, TubeSaturator, load_plugin
 from wetdry.host.capture import capture
 from wetdry.host.capture.checks import lead_samples
 from wetdry.host.capture.gestures import FASTEST_SECONDS, SLOWEST_SECONDS, draw_gesture, numbers_of, plan_gestures
@@ -136,6 +136,22 @@ def test_a_vst3_is_turned_every_32_samples_and_says_so(zamtube):
     assert np.abs(wet[: len(expected)] - expected).max() < 1e-5
 
 
+@pytest.mark.parametrize("kind", ["pedalboard", "faust"])
+def test_what_a_knob_was_given_is_what_is_heard(kind):
+    """A gain without smoothing: the wet side is the dry one times what the capture says the knob stood at, sample by sample."""
+    if kind == "faust":
+        pytest.importorskip("dawdreamer")
+        made, row = Faust('process = _ * hslider("gain", 0.5, 0, 1, 0.0001);'), Parameter("gain", "", 0.0, 1.0, 0.5)
+    else:
+        made, row = pytest.importorskip("pedalboard").Gain(), Parameter("gain_db", "dB", -40.0, 0.0)
+    target, audio = Target(made, RATE), pluck(1.0)
+    numbers = np.interp(np.arange(RATE), [9000, 30000], [row.minimum, row.maximum])
+    wet, given = play_moving(target, (row,), {row.name: numbers}, audio, lead=777)
+    gain = given["gain"] if kind == "faust" else 10 ** (given["gain_db"] / 20)
+    assert 20 < len(np.unique(gain)) < RATE / 32
+    assert np.abs(wet - audio * gain).max() < 2e-4
+
+
 def test_a_switch_narrowed_to_some_choices_counts_as_its_row_does():
     narrowed = Parameter("mode", choices=("off", "soft"), default="soft")
     whole = Parameter("mode", choices=("soft", "hard", "off"), default="hard")
@@ -188,7 +204,7 @@ def test_evaluate_judges_what_was_recorded_and_says_so_everywhere(folder, tmp_pa
 
 def test_drawn_gestures_are_rendered_now_and_a_journal_goes_on(folder, tmp_path, monkeypatch):
     options = {"settings": 1, "corners": False, "seconds": 2.0, "workers": 0, "gestures": 1}
-    found = evaluate(random_twin(folder), folder, tmp_path, **options)
+    found = evaluate(random_twin(folder), folder, tmp_path, **{**options, "workers": 1})
     assert len(found.gestures) == 1 and not any(g["recorded"] for g in found.gestures)
     assert found.gestures[0]["curves"] != dict(folder.gestures[0].curves)
     monkeypatch.setattr(Bench, "gesture", lambda *_: pytest.fail("judged again"))
