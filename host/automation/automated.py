@@ -152,7 +152,8 @@ class Automated(Playable):
             self._board.reset()
 
     def _to_planar(self, given: Any) -> np.ndarray:
-        return np.array(self._board._to_planar(given))  # it may be the caller's
+        planar = self._board._to_planar(given)
+        return planar if self._board._changes_input() else planar.copy()  # it may be the caller's
 
     def _from_planar(self, played: np.ndarray, like: Any) -> Any:
         return self._board._from_planar(played, like)
