@@ -40,11 +40,13 @@ def run(context: typer.Context) -> None:
     """List the factory rigs: every name works wherever a rig's file does."""
     if context.invoked_subcommand is not None:
         return
+    from ..rig.opening import read_heading
+
     table = Table(title="wetdry render NAME dry.wav wet.wav plays one; wetdry rig show NAME says more", title_justify="left")
     table.add_column("rig")
     table.add_column("about", overflow="fold")
     for name in rig_names():
-        table.add_row(name, escape(open_rig(name).about))
+        table.add_row(name, escape(read_heading(rig_path(name))[1]))
     console.print(table)
 
 

@@ -18,7 +18,7 @@ class Missing(InvalidValue):
 
 def found_file(text: str, folder: Path, what: str) -> Path:
     """Return a file that a rig names, from the rig's folder. Raises Missing."""
-    path = folder / Path(text).expanduser()
+    path = _path(text, folder)
     if path.is_file():
         return path
     if path.is_dir():
@@ -28,7 +28,7 @@ def found_file(text: str, folder: Path, what: str) -> Path:
 
 def found_model(text: str, folder: Path) -> Path:
     """Return the file of a model: a factory clone by its name, or any file. Raises Missing."""
-    path = folder / Path(text).expanduser()
+    path = _path(text, folder)
     if path.is_file():
         return path
     if text in clone_names():
@@ -44,7 +44,7 @@ def found_plugin(text: str, folder: Path) -> tuple[Path, str | None]:
     Raises:
         Missing: neither.
     """
-    path = folder / Path(text).expanduser()
+    path = _path(text, folder)
     if path.exists():
         return path, None
     if is_name(text):
@@ -68,6 +68,15 @@ def why_no_plugin_of_a_stranger(path: Path) -> str:
 def why_no_model_of_a_stranger(path: Path) -> str:
     """Return why a model is not loaded untold: a TorchScript is a program; "" where it may be."""
     return f"{path.name} is a TorchScript, and so a program: {TRUST}" if path.suffix.lower() in TORCH_SUFFIXES else ""
+
+
+def _path(text: str, folder: Path) -> Path:
+    try:
+        path = folder / Path(text).expanduser()
+        path.exists()
+        return path
+    except (OSError, RuntimeError, ValueError) as error:  # ~nobody, a name of 300 characters, a NUL
+        raise Missing(f"{text[:60]!r} is no path: {error}") from None
 
 
 def _beside(path: Path) -> list[str]:

@@ -6,8 +6,10 @@ from typing import Any
 
 from ...effects import REGISTRY, Effect
 from ...models.errors import InvalidType, UnknownName, WetdryError
+from .._pedalboard import is_native
 from ..arguments import argument_names
 from ..foreign import SUFFIXES
+from ..native_knobs import native_parameters, sane_knobs
 from ..recipe import PLAIN, build, describe, turn
 from . import schema
 from .files import (
@@ -99,7 +101,7 @@ class LeafReader:
 
     def _preset(self, kind: type[Effect], name: Any) -> dict[str, Any]:
         presets = kind.presets()
-        if name not in presets:
+        if not isinstance(name, str) or name not in presets:
             raise UnknownName(f"preset of {kind.__name__}", str(name), presets)
         return presets[name]
 
@@ -176,10 +178,13 @@ class LeafReader:
     # knobs
 
     def _turned(self, processor: Any, knobs: Mapping[str, Any], place: Place) -> Any:
+        natives = sane_knobs(native_parameters(processor)) if is_native(processor) else {}
         for name, value in knobs.items():
             with self._problems.at((*place, name)):
                 if not isinstance(value, PLAIN):
                     raise InvalidType(f"a number, a text, true or false is needed, got {value!r:.60}")
+                if name in natives:
+                    natives[name].parameter.to_number(value)
                 turn(processor, name, value)
         return processor
 

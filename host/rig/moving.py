@@ -11,6 +11,7 @@ from ..automation.data import curve_from
 from ..automation.tempo import Tempo, as_tempo
 from ..container import knobs_of
 from ..midi.map import MidiMap
+from ..native_knobs import sane_knobs
 from .problems import Path as Place
 from .problems import Problems
 from .schema import MidiSheet
@@ -33,6 +34,7 @@ def read_automation(
             curve = curve_from(data, folder)
             if whole:
                 Automated(board, {knob: curve})
+                curve.check(sane_knobs(knobs_of(board))[knob].parameter)
             curves[knob] = curve
     return curves
 
@@ -40,6 +42,7 @@ def read_automation(
 def read_midi(sheet: MidiSheet, presets: Mapping[str, Any], board: Any, whole: bool, problems: Problems) -> MidiMap:
     """Return the MIDI map; a program is a preset's name, or says knobs itself."""
     midi, knobs = MidiMap(), knobs_of(board) if whole else {}
+    sane = sane_knobs(knobs)
     for i, control in enumerate(sheet.controls):
         with problems.at(("midi", "controls", i)):
             for name in ("from", "to"):
@@ -50,12 +53,13 @@ def read_midi(sheet: MidiSheet, presets: Mapping[str, Any], board: Any, whole: b
                 only = MidiMap()
                 only.bind(control["from"], control["to"], **options)
                 only.check(knobs)
+                only.check(sane)
             midi.bind(control["from"], control["to"], **options)
     for number, said in sheet.programs.items():
         with problems.at(("midi", "programs", str(number))):
             values = _preset(said, presets) if isinstance(said, str) else said
             if whole:
-                MidiMap(programs={number: values}).check(knobs)
+                MidiMap(programs={number: values}).check(sane)
             midi.program(number, values)
     return midi
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...effects.parameters import BoundParameter
+from ...effects.parameters import Parameters
 from ...models.errors import FileProblem
 from ..container import knobs_of
+from ..native_knobs import sane_knobs
 from .lines import MOST_BYTES, read_yaml
 from .moving import check_hands, read_automation, read_midi, read_tempo
 from .problems import Problems
@@ -26,11 +27,20 @@ def read_rig(path: Path, trusted: bool = False) -> dict[str, Any]:
     reader = Reader(path.parent, trusted, problems)
     before, board = len(problems), _board(data, reader)
     if sheet is not None:
-        rig = _read_rest(sheet, board, len(problems) == before, path.parent, problems)
+        rig = _read_rest(sheet, board, board is not None and len(problems) == before, path.parent, problems)
         problems.raise_if_any()
         return rig
     problems.raise_if_any()
     raise AssertionError
+
+
+def read_heading(path: Path) -> tuple[str, str]:
+    """Return a rig's name and what it is about, nothing built. Raises FileProblem, RigFileError."""
+    problems = Problems(path.name)
+    sheet = checked(RigSheet, _rig(read_yaml(_content(path), problems), problems), (), problems)
+    problems.raise_if_any()
+    assert sheet
+    return sheet.name, sheet.about
 
 
 def _read_rest(sheet: RigSheet, board: Any, whole: bool, folder: Path, problems: Problems) -> dict[str, Any]:
@@ -40,7 +50,7 @@ def _read_rest(sheet: RigSheet, board: Any, whole: bool, folder: Path, problems:
     midi = read_midi(sheet.midi, sheet.presets, board, whole, problems)
     check_hands(midi, automation, problems)
     if whole:
-        _check_presets(sheet.presets, knobs_of(board), problems)
+        _check_presets(sheet.presets, sane_knobs(knobs_of(board)), problems)
     return {"board": board, "name": sheet.name, "about": sheet.about, "sample_rate": sheet.sample_rate,
             "presets": sheet.presets, "tempo": tempo, "automation": automation, "midi": midi}  # fmt: skip
 
@@ -76,7 +86,7 @@ def _board(data: Mapping[str, Any], reader: Reader) -> Any:
     return reader.graph(data["graph"], ("graph",)) if data.get("graph") is not None else None
 
 
-def _check_presets(presets: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, BoundParameter], problems: Problems) -> None:
+def _check_presets(presets: Mapping[str, Mapping[str, Any]], knobs: Parameters, problems: Problems) -> None:
     for name, values in presets.items():
         for knob, value in values.items():
             with problems.at(("presets", name, knob)):

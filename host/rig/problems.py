@@ -7,6 +7,8 @@ from ...models.errors import RigFileError, WetdryError
 
 Path = tuple[str | int, ...]
 MOST_SHOWN = 10
+LONGEST_NAME = 60
+LONGEST = 300  # characters of a problem
 
 
 class Problems:
@@ -26,14 +28,16 @@ class Problems:
 
     def add(self, path: Path, what: str, at: Path | None = None) -> None:
         """Note what is wrong with a field; `at` says where it stands, if not at its beginning."""
-        self._found[path, " ".join(what.split())] = self.line(path if at is None else at)
+        line = " ".join(what.split())
+        shown = line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
+        self._found[path, shown] = self.line(path if at is None else at)
 
     @contextmanager
     def at(self, path: Path) -> Iterator[None]:
         """Note what is raised inside as a problem of this field, and go on after it."""
         try:
             yield
-        except WetdryError as error:
+        except (WetdryError, OSError) as error:
             self.add(path, str(error))
 
     def line(self, path: Path) -> int:
@@ -57,5 +61,6 @@ def spelled(path: Path) -> str:
     """Return a path as a person writes it: `chain[2].TubeSaturator.drive_db`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = part if isinstance(part, int) or len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
+        text += f"[{name}]" if isinstance(name, int) else f".{name}" if text else name
     return text

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...effects.parameters import BoundParameter
-from ...models.errors import InvalidType, InvalidValue, UnknownName
+from ...effects.parameters import Parameters
+from ...models.errors import InvalidType, InvalidValue, PluginError, UnknownName
 from ..automation.automated import Automated
 from ..automation.tempo import Tempo
 from ..chain import Chain
@@ -115,9 +115,9 @@ class Rig:
     # knobs
 
     @property
-    def parameters(self) -> Mapping[str, BoundParameter]:
+    def parameters(self) -> Parameters:
         """Every knob of the board, by name."""
-        return knobs_of(self._board)
+        return Parameters("the rig", knobs_of(self._board))
 
     def recall(self, preset: str) -> None:
         """Turn the knobs as a preset says. Raises UnknownName where there is none of that name."""
@@ -126,8 +126,8 @@ class Rig:
         for knob, value in self.presets[preset].items():
             self.parameters[knob].value = value
 
-    def played_by(self, messages: Any) -> Any:
-        """Return the board with its automation, and MIDI at its knobs, as the rig's map says: a processor as any other.
+    def played_by(self, messages: Any) -> "Rig":
+        """Return this rig with MIDI at its knobs, as its map says, for its automation besides its own; the board is the same.
 
         Args:
             messages: path of a MIDI file, a `Take`, or (seconds, message) in order.
@@ -135,7 +135,8 @@ class Rig:
         Raises:
             FileProblem, InvalidValue: the file cannot be read. MissingExtra: mido is not installed.
         """
-        return Automated(self._board, {**self.automation, **self.midi.curves(messages, self.parameters)}, self.tempo)
+        moved = {**self.automation, **self.midi.curves(messages, self.parameters)}
+        return Rig(self._board, **{**self._said(), "automation": moved, "midi": None})
 
     def performance(self, port: Any = None, **options: Any) -> "Performance":
         """Return the board played live, with its automation, by a controller; arguments as `Performance`."""
@@ -162,18 +163,28 @@ class Rig:
     def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
         """Run audio through it, its knobs moving as its automation says; arguments, layouts and errors as the board's.
 
+        A NaN or infinity that comes out raises in a whole call (PluginError), and is 0 in a stream.
+
         Raises:
             InvalidValue: the rig is for another sample rate.
         """
         self._check_rate(sample_rate)
-        return self._player.process(input_array, sample_rate, buffer_size, reset)
+        return self._finite(self._player.process(input_array, sample_rate, buffer_size, reset), reset)
 
     __call__ = process
 
     def render(self, audio: np.ndarray, sample_rate: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Play a whole signal; return it, and where each automated knob stood, as `Automated.render`."""
         self._check_rate(sample_rate)
-        return Automated(self._board, self.automation, self.tempo).render(audio, sample_rate)
+        wet, courses = Automated(self._board, self.automation, self.tempo).render(audio, sample_rate)
+        return self._finite(wet, True), courses
+
+    def _finite(self, wet: Any, whole: bool) -> Any:
+        if not isinstance(wet, np.ndarray) or np.isfinite(wet).all():
+            return wet
+        if whole:
+            raise PluginError("the rig gave NaN or infinity: turn back a native effect's knob that stands where it cannot play")
+        return np.nan_to_num(wet, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
     def _check_rate(self, sample_rate: float) -> None:
         if self.sample_rate is not None and sample_rate != self.sample_rate:
