@@ -77,7 +77,7 @@ def verdict(summary: dict[str, Any], speed: dict[str, Any] | None) -> str:
     moving = summary["gestures"]
     if moving and moving["esr"]["median"] is not None:
         zipper = moving["zipper"]
-        above = f", zipper above 5 kHz {zipper['median_db']:+.1f} dB beside the target's" if zipper else ""
+        above = f", zipper above 5 kHz {zipper['median_db']:+.1f} dB beside the target" if zipper else ""
         parts.append(
             f"knobs moving: ESR median {figure(moving['esr']['median'])}, worst {figure(moving['esr']['worst'])}{above}"
         )

@@ -46,7 +46,7 @@ HARNESS = """
 def evaluation(tmp_path_factory):
     folder = tmp_path_factory.mktemp("capture")
     capture = write_capture(folder, seconds=1.2, warnings=("dry <b>audio</b> & short",))
-    return evaluate(random_twin(capture), capture, tmp_path_factory.mktemp("run"), settings=3, workers=0)
+    return evaluate(random_twin(capture), capture, tmp_path_factory.mktemp("run"), settings=3, gestures=2, workers=0)
 
 
 @pytest.fixture(scope="module")
