@@ -140,8 +140,8 @@ def test_the_page_says_what_the_evaluation_says(page, evaluation):
     word, _, rest = evaluation.verdict.partition(": ")
     assert f"{word}." in html and rest in html
     assert "dry &lt;b&gt;audio&lt;/b&gt; &amp; short" in html and "<b>audio" not in html
-    assert html.count("<tr class=") == len(evaluation.cells)
-    for heading in ("Listen", "How close", "Over the knobs", "Test tones", "Every cell", "What was cloned"):
+    assert html.count("<tr class=") == len(evaluation.cells) + len(evaluation.gestures)
+    for heading in ("Listen", "How close", "Over the knobs", "While the knobs move", "Test tones", "Every cell"):
         assert heading in html
     assert html.count("<svg") >= 2 * len(evaluation.clips) + 5
     assert str(evaluation.folder) not in html
