@@ -89,7 +89,7 @@ class Container(Playable, MutableSequence[Any]):
                 named.append((name, f"{i}.{name}", bound))
         counts = [name for name, _, _ in named]
         bound_by_name = {(name if counts.count(name) == 1 else path): bound for name, path, bound in named}
-        return Parameters(repr(self), bound_by_name)
+        return Parameters(f"this {type(self).__name__}", bound_by_name)
 
     # identity
 

@@ -12,7 +12,7 @@ from .errors import FileProblem, InvalidValue
 from .spec import ModelSpec
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A trained network, ready for `NeuralEffect(model)`.
 
@@ -43,6 +43,9 @@ class Model:
                 raise InvalidValue(f"weights.{name}: float32 {shape} is needed, got {array.dtype} {array.shape}")
             if not np.isfinite(array).all():
                 raise InvalidValue(f"weights.{name}: holds a value that is not finite")
+
+    def __repr__(self) -> str:
+        return f"load({str(self.path)!r})" if self.path else f"<Model of {self.weight_count} weights>"
 
     @property
     def weight_count(self) -> int:
