@@ -37,8 +37,8 @@ class Automated(Playable):
     - our effects: at each sample, through the smoothing that every move of theirs goes through (10 ms unless they say
       otherwise); at the start of a stream at once;
     - VST3s, foreign models, pedalboard's plugins: at every 32nd sample, held between;
-    - VST2s, Faust, DawDreamer's own: held over the longest blocks of 512, 256, 128, 64 or 32 samples whose steps stay below
-      `hold_error` of the knob's range; a jump comes at most 64 samples late.
+    - VST2s, Faust, DawDreamer's own: held over the longest blocks of 512, 256, 128 or 64 samples whose steps stay below
+      `hold_error` of the knob's range, else of 32; a jump (farther than that in one sample) comes at most 64 samples late.
 
     While it does not play, the processor is as without it: its knobs stand where they were moved to last (those of VST2s
     and Faust where they stood before).
