@@ -28,6 +28,9 @@ ARGUMENTS = {
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],
     "faust_beside_ours.py": [],
     "parallel_amp_rig.py": ["{vst2:lsp-plugins/sc-compressor-stereo}"],
+    "a_rig_per_genre.py": [],
+    "turn_an_amp_by_midi.py": [],
+    "replay_gestures.py": [],
     "vst2_in_a_graph.py": ["{vst2:ZamTube-vst}", "run", "0.1"],
 }
 
