@@ -15,11 +15,13 @@ LOWEST_DB = -90.0
 
 
 def courses(knobs: Sequence[Parameter], gesture: dict[str, Any], tracks: dict[str, np.ndarray], sample_rate: float) -> str:
-    """Return the knobs' positions above the levels of target and residual, on one axis of time."""
+    """Return the knobs' positions above the levels of target and residual, on one axis of time; empty where none moves."""
     frames = tracks["target"].size
     at = np.linspace(0, frames - 1, min(POINTS, frames)).astype(int)
     numbers = numbers_of(knobs, gesture["curves"], frames, sample_rate)
     moving = [knob for knob in knobs if knob.name in numbers]
+    if not moving:
+        return ""
 
     def draw(figure: Any) -> None:
         above, below = figure.subplots(2, 1, sharex=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import InvalidValue
+from ...models.errors import InvalidValue, UnknownName
 from ...models.parameter import Parameter
 from ..automation.breakpoints import Breakpoints
 from ..automation.curve import Curve
@@ -95,10 +95,12 @@ def numbers_of(
 ) -> dict[str, np.ndarray]:
     """Return where each moving knob is to stand, float64 (frames,), along the captured knobs' own scales and choices.
 
-    Raises InvalidValue, InvalidType naming the knob where a curve from a folder is none.
+    Raises InvalidValue, InvalidType, UnknownName naming the knob where a curve from a folder is none.
     """
     rows, found = {k.name: k for k in knobs}, {}
     for name, data in curves.items():
+        if name not in rows:
+            raise UnknownName("knob", name, rows)
         curve = curve_from(data)
         curve.check(rows[name])
         found[name] = curve.numbers(rows[name], 0, frames, Time(float(sample_rate)))

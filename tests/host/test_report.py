@@ -160,7 +160,10 @@ def test_any_number_of_knobs(evaluation, tmp_path, knobs):
         place = raw()
         settings.append({**setting, "raw": place, "values": {k.name: k.from_raw(place[k.name]) for k in rows}})
     capture = {**evaluation.capture, "positions": {str(i): raw() for i in range(4)}}
-    changed = replace(evaluation, knobs=[k.to_dict() for k in rows], settings=settings, capture=capture)
+    curves = {k.name: {"points": [[0.0, 5.0], [1.0, 10.0]]} for k in rows}
+    gestures = [{**g, "curves": curves, "kinds": dict.fromkeys(curves, "ramp")} for g in evaluation.gestures]
+    knobs_of = {"knobs": [k.to_dict() for k in rows], "settings": settings, "gestures": gestures}
+    changed = replace(evaluation, **knobs_of, capture=capture)
     html = write_report(changed, None, tmp_path / "other.html").read_text()
     assert ("Over the knobs" in html) == (knobs > 0)
     assert "<&>" not in html
