@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from ...models.errors import PortError, near_misses
 from ..quiet import quiet_stderr
-from .systems import clients_of
+from .systems import CLIENT, clients_of
 
 LOOK_SECONDS = 1.0  # how often a silent port is looked for
 MOST_WAITING = 65536  # messages that nobody has asked for; older ones are let go
@@ -67,15 +67,16 @@ class Port:
     _direction: str
 
     def __init__(self, name: str | None, virtual: bool, system: str | None) -> None:
-        clients = clients_of(self._direction, system)
-        if virtual:
-            self.name, self.system = name or "wetdry", next(iter(clients))
-        else:
-            self.name, self.system = _chosen(name, self._direction, clients)
         self._virtual = virtual
-        self._client: Any = clients.pop(self.system)
-        for other in clients.values():
-            other.delete()
+        clients = clients_of(self._direction, system)
+        try:
+            self.name, self.system = (
+                (name or CLIENT, next(iter(clients))) if virtual else _chosen(name, self._direction, clients)
+            )
+            self._client: Any = clients.pop(self.system)
+        finally:
+            for other in clients.values():
+                other.delete()
         self._connect()
 
     def _connect(self) -> None:
@@ -110,7 +111,8 @@ class InputPort(Port):
     """A port that is listened to. Messages are stamped as they arrive, on the MIDI system's own thread.
 
     SysEx, clock and active sensing are left out: no knob hangs on them. A device that is unplugged warns in one line,
-    the knobs stay where they are, and when it comes back it goes on.
+    the knobs stay where they are, and when it comes back it goes on. A JACK server that ends takes its ports along for good:
+    close them before you open others.
 
     Attributes:
         lost: messages let go because nobody had asked for the 65,536 before them.
@@ -203,7 +205,8 @@ def _chosen(name: str | None, direction: str, clients: dict[str, Any]) -> tuple[
     listed = ", ".join(repr(found) for found, _ in meant or there) or "none"
     systems = " and ".join(clients)
     if meant:
-        raise PortError(f"several MIDI {direction}s are meant by {name!r}; say which: {listed}")
+        like = "" if name is None else f" named like {name!r}"
+        raise PortError(f"several MIDI {direction}s{like}; say which: {listed}")
     if name is None:
         raise PortError(f"no MIDI {direction} is plugged in ({systems} asked); virtual=True makes one to send to")
     near = near_misses(name, [found for found, _ in there]) if there else f"{systems} has none"

@@ -1,18 +1,24 @@
 """A JACK server of the test's own on the dummy driver, and another process that plays a controller: real MIDI, no hardware."""
 
+import atexit
+import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 SENDER = Path(__file__).with_name("midi_sender.py")
 PATIENCE_SECONDS = 60
+PR_SET_PDEATHSIG = 1
 
 
 def jackd_or_skip():
@@ -26,23 +32,36 @@ def jackd_or_skip():
     return found
 
 
+@cache
+def server_of_this_process():
+    """Run a JACK server until this process ends: JACK's library is not made for one after the other in a process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(jack_server(f"wetdry-tests-{os.getpid()}"))
+
+
 @contextmanager
-def jack_server(folder, name):
+def jack_server(name):
     """Run a JACK server; this process and its children find it. In step (-S): a starved client loses no messages."""
     command = [jackd_or_skip(), "-n", name, "-r", "-S", "-t", "3000", "-d", "dummy", "-r", "48000", "-p", "256"]
-    before, log = os.environ.get("JACK_DEFAULT_SERVER"), Path(folder) / f"{name}.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-    os.environ["JACK_DEFAULT_SERVER"] = name
-    try:
-        _wait_for_server(process, log)
-        yield process
-    finally:
-        end(process)
-        if before is None:
-            del os.environ["JACK_DEFAULT_SERVER"]
-        else:
-            os.environ["JACK_DEFAULT_SERVER"] = before
+    before = os.environ.get("JACK_DEFAULT_SERVER")
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent)
+        os.environ["JACK_DEFAULT_SERVER"] = name
+        try:
+            _wait_for_server(process, log)
+            yield process
+        finally:
+            end(process)
+            if before is None:
+                del os.environ["JACK_DEFAULT_SERVER"]
+            else:
+                os.environ["JACK_DEFAULT_SERVER"] = before
+
+
+def _end_with_parent():
+    """A test process that is killed leaves no server behind: JACK lets eight run on a machine."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for_server(process, log):
@@ -51,7 +70,9 @@ def _wait_for_server(process, log):
 
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
-        assert process.poll() is None and time.monotonic() < give_up, log.read_text()
+        if process.poll() is not None or time.monotonic() > give_up:
+            log.seek(0)
+            pytest.fail(log.read().decode(errors="replace"))
         try:
             list_ports()
             return
@@ -77,15 +98,30 @@ class Controller:
         """Wait until all is sent; return when each message was, by `time.monotonic()`."""
         return self._answer()
 
+    def reach(self, port):
+        """Send until the last message sent arrives, and nothing is under way: JACK connects at one of its next cycles."""
+        for i in range(PATIENCE_SECONDS):
+            self.play([(0, bytes((0xB0, 119, i)))])
+            self.sent()
+            give_up = time.monotonic() + 1
+            while time.monotonic() < give_up:
+                if any(arrival.data[2] == i for arrival in port.arrived()):
+                    return
+                time.sleep(0.005)
+        raise AssertionError(f"nothing arrives at {port!r}")
+
     def _answer(self):
         line = self.process.stdout.readline()
         assert line, "the sender has ended"
         return json.loads(line)
 
     def unplug(self):
-        self.process.stdin.close()
+        if self.process.stdin.closed:
+            return
+        self.process.stdin.close()  # it ends when it has read all
+        self.process.stdout.read()
         self.process.stdout.close()
-        end(self.process, asked=True)
+        self.process.wait(PATIENCE_SECONDS)
 
     def __enter__(self):
         return self
@@ -94,11 +130,9 @@ class Controller:
         self.unplug()
 
 
-def end(process, asked=False):
-    """End a process; `asked`: it is on its way out already."""
+def end(process):
     if process.poll() is None:
-        if not asked:
-            process.terminate()
+        process.terminate()
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
