@@ -89,7 +89,8 @@ class TrainingError(WetdryError, RuntimeError):
 def near_misses(name: str, known: Iterable[str]) -> str:
     """Return a phrase that lists the known names closest to `name` (all of them where none is close)."""
     names = [str(k) for k in known]
-    close = difflib.get_close_matches(name.lower(), names, n=4, cutoff=0.45)
+    spelled = {n.lower(): n for n in reversed(names)}
+    close = [spelled[n] for n in difflib.get_close_matches(name.lower(), spelled, n=4, cutoff=0.45)]
     if close:
         return "did you mean " + " or ".join(close) + "?"
     return "known: " + (", ".join(names) if names else "none")

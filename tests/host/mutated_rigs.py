@@ -4,10 +4,13 @@ import random
 
 import yaml
 
-JUNK = [None, True, False, 0, 1, -1, 3.5, -0.0, 1e308, -1e308, float("nan"), float("inf"), 10**30, 1e-320, "", " ", "x", "true",
-        "x" * 5000, "\0", "~nobody/x", "/", "..", "/dev/zero", "/dev/stdin", "a: b", "- a", "1e3", "é" * 40, [], {}, [[]], [None],
-        {"": None}, [1, 2], {"a": 1}, {"chain": []}, {"plugin": "ZamTube"}, {"faust": "process = _;"}, {"model": "x.ts"},
-        b"\x00\x01", "!!python/object/apply:os.system", 65536, -32768, "NeuralAmp", "pedalboard.Reverb", "in -> out"]  # fmt: skip
+JUNK = [
+    None, True, False, 0, 1, -1, 3.5, -0.0, 1e308, -1e308, float("nan"), float("inf"), 10**30, 1e-320, 65536, -32768,
+    "", " ", "x", "true", "x" * 5000, "\0", "~nosuchuser/x", "/", "..", "/dev/zero", "/dev/stdin", "a: b", "- a",
+    "1e3", "é" * 40, [], {}, [[]], [None], [1, 2], {"": None}, {"a": 1}, {"chain": []}, {"plugin": "ZamTube"},
+    {"faust": "process = _;"}, {"model": "x.ts"}, b"\x00\x01", "!!python/object/apply:os.system",
+    "NeuralAmp", "pedalboard.Reverb", "in -> out",
+]  # fmt: skip
 CHARACTERS = "{}[]:,-#&*!|>'\"%@`~\n\t \0\x07€a0.>"
 
 
