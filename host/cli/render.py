@@ -72,7 +72,13 @@ def _played_rig(
     text: str, trusted: bool, preset: str | None, settings: list[str], midi: Path | None
 ) -> tuple[Any, float | None]:
     """Return (what plays: a rig, its knobs turned, and a MIDI file at them where there is one; its only rate in Hz)."""
+    from ...models.errors import InvalidValue
+
     rig = open_rig(text, trusted)
+    doors = (*getattr(rig.board, "inputs", ("in",)), *getattr(rig.board, "outputs", ("out",)))
+    if len(doors) != 2:
+        raise InvalidValue(f"{text} has the inputs and outputs {', '.join(doors)}; a file goes through rigs with one each, "
+                           "this one plays from Python: Rig.load(path).process({name: audio}, rate)")  # fmt: skip
     if preset is not None:
         rig.recall(preset)
     set_knobs(rig, settings)

@@ -17,7 +17,7 @@ from .schema import VERSION, RigSheet, checked
 
 def read_rig(path: Path, trusted: bool = False) -> dict[str, Any]:
     """Return the arguments of `Rig` that a file holds. Raises FileProblem, RigFileError."""
-    path = path.expanduser()
+    path = path.expanduser().absolute()
     content = _content(path)
     problems = Problems(path.name)
     data = _rig(read_yaml(content, problems), problems)

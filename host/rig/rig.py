@@ -100,7 +100,7 @@ class Rig:
         return cls(**read_rig(Path(path), trusted))
 
     def save(self, path: str | Path) -> None:
-        """Write the rig to a .yaml file; what is too long for it goes into files beside it (`crunch.1.state`).
+        """Write the rig to a .yaml file; what is too long for it goes into files beside it (`crunch.1f0a83c2.state`).
 
         Files that the board plays (models, impulse responses) are named, not copied; by a relative path where they lie
         beside the rig or below. A plugin that is installed is named without its folder.
@@ -160,7 +160,7 @@ class Rig:
         """Clear the sound; the automation begins anew, the knobs stay."""
         self._player.reset()
 
-    def process(self, input_array: np.ndarray, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> np.ndarray:
+    def process(self, input_array: Any, sample_rate: float, buffer_size: int = 8192, reset: bool = True) -> Any:
         """Run audio through it, its knobs moving as its automation says; arguments, layouts and errors as the board's.
 
         A NaN or infinity that comes out raises in a whole call (PluginError), and is 0 in a stream.
@@ -173,18 +173,21 @@ class Rig:
 
     __call__ = process
 
-    def render(self, audio: np.ndarray, sample_rate: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def render(self, audio: Any, sample_rate: float) -> tuple[Any, dict[str, np.ndarray]]:
         """Play a whole signal; return it, and where each automated knob stood, as `Automated.render`."""
         self._check_rate(sample_rate)
         wet, courses = Automated(self._board, self.automation, self.tempo).render(audio, sample_rate)
         return self._finite(wet, True), courses
 
     def _finite(self, wet: Any, whole: bool) -> Any:
-        if not isinstance(wet, np.ndarray) or np.isfinite(wet).all():
+        heard = list(wet.values()) if isinstance(wet, dict) else [wet]  # a graph may have several outputs
+        if all(np.isfinite(rows).all() for rows in heard):
             return wet
         if whole:
             raise PluginError("the rig gave NaN or infinity: turn back a native effect's knob that stands where it cannot play")
-        return np.nan_to_num(wet, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        for rows in heard:
+            np.nan_to_num(rows, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        return wet
 
     def _check_rate(self, sample_rate: float) -> None:
         if self.sample_rate is not None and sample_rate != self.sample_rate:

@@ -1,6 +1,7 @@
 """Processors as the entries of a rig file: each recipe, spelled as a person would write it."""
 
 import base64
+import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,8 +49,8 @@ class Writer:
         return full.relative_to(folder).as_posix() if full.is_relative_to(folder) else str(full)
 
     def kept(self, content: bytes, ending: str) -> str:
-        """Keep content in a file beside the rig, and return its name."""
-        name = f"{self.path.stem}.{len(self.beside) + 1}{ending}"
+        """Keep content in a file beside the rig, and return its name: another content has another, so nothing is lost."""
+        name = f"{self.path.stem}.{hashlib.sha256(content).hexdigest()[:8]}{ending}"
         self.beside[name] = content
         return name
 

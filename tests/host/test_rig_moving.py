@@ -24,7 +24,7 @@ from wetdry import (
     TubeSaturator,
 )
 from wetdry.host.cli import app
-from wetdry.models.errors import InvalidValue, RigFileError, UnknownName
+from wetdry.models.errors import InvalidValue, PluginError, RigFileError, UnknownName
 from wetdry.presets import rig_path
 
 mido = pytest.importorskip("mido")
@@ -82,6 +82,24 @@ def test_an_array_counts_at_the_rate_of_its_rig(tmp_path):
     assert again(dry(), 44100).shape == dry().shape
     with pytest.raises(InvalidValue, match=r"44100 Hz.*48000 Hz"):
         again(dry(), RATE)
+
+
+def test_a_graph_with_two_outputs(tmp_path, monkeypatch):
+    two = Rig(Graph({"a": Gain(), "b": Gain(gain_db=-6)}, "in -> a -> main\nin -> b -> room", outputs=["main", "room"]))
+    heard, wanted = saved(two, tmp_path)(dry(), RATE), two(dry(), RATE)
+    assert set(heard) == {"main", "room"} and all(np.array_equal(heard[name], wanted[name]) for name in heard)
+    soundfile.write(tmp_path / "dry.wav", dry(), RATE)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["render", "rig.yaml", "dry.wav", "wet.wav"])
+    assert isinstance(done.exception, InvalidValue) and "main, room" in str(done.exception)
+
+
+def test_nan_leaves_no_rig():
+    pedalboard = pytest.importorskip("pedalboard")
+    broken = Rig(Chain([pedalboard.Gain(400), pedalboard.Gain(400)]))
+    with pytest.raises(PluginError, match="NaN"):
+        broken(dry(), RATE)
+    assert np.isfinite(broken.process(dry()[5000:6000], RATE, reset=False)).all()
 
 
 def test_what_the_knobs_did_is_told():

@@ -176,7 +176,16 @@ def test_a_long_state_lies_beside(folder, zamtube, monkeypatch):
     monkeypatch.setattr(writing, "MOST_INLINE_BYTES", 100)
     plugin = with_state(load_plugin(zamtube))
     assert sound(saved(Chain([Gain(), plugin]), folder)) == sound(plugin)
-    assert "rig.1.state" in (folder / "rig.yaml").read_text() and (folder / "rig.1.state").read_bytes() == plugin.raw_state
+    (kept,) = folder.glob("rig.*.state")
+    assert kept.name in (folder / "rig.yaml").read_text() and kept.read_bytes() == plugin.raw_state
+
+
+def test_saving_again_spoils_no_file_beside(folder):
+    Rig(CabinetIR((response(), RATE)), automation={"mix": np.linspace(0, 1, 3072)}).save(folder / "rig.yaml")
+    again = Rig.load(folder / "rig.yaml")
+    more = Rig(Chain([CabinetIR((response(2), RATE)), *again.board]), automation={"1.mix": again.automation["mix"]})
+    more.save(folder / "rig.yaml")
+    assert len(list(folder.glob("rig.*.wav"))) == 3 and sound(Rig.load(folder / "rig.yaml"), 2) == sound(more, 2)
 
 
 def test_a_preset_of_the_plugins_own(folder, zamtube):
