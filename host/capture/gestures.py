@@ -12,13 +12,12 @@ from ..automation.curve import Curve
 from ..automation.data import curve_from
 from ..automation.lfo import LFO
 from ..automation.time import Time
-from .plan import PlannedGesture, value_at, windows
+from .plan import GOLDEN, PlannedGesture, piece_at, value_at
 
 KINDS = ("ramp", "step", "smooth", "lfo")
 SHAPES = {"ramp": "linear", "step": "hold", "smooth": "smooth"}
 SLOWEST_SECONDS, FASTEST_SECONDS = 2.0, 0.02
 SECONDS = 6.0  # of a gesture
-SHORTEST_SECONDS = 0.5
 FARTHEST_PAUSE_SECONDS = 0.6
 LEAST_WAY = 0.25  # of a knob's range, from one point to the next
 MOST = 1024
@@ -57,14 +56,19 @@ def plan_gestures(
         seed: of courses.
         first_number: of the first one.
     """
-    pieces = windows(pool, count, round(SECONDS * sample_rate), round(SHORTEST_SECONDS * sample_rate))
     planned = []
-    for index, parts in enumerate(pieces):
-        file_name, start, frames = max(parts, key=lambda part: part[2])
+    for index in range(count):
+        file_name, start, frames = _piece(pool, index, round(SECONDS * sample_rate))
         values, kinds, curves = draw_gesture(knobs, index, frames / sample_rate, seed)
         data = {name: curve.to_data() for name, curve in curves.items()}
         planned.append(PlannedGesture(first_number + index, index, values, kinds, data, file_name, start, frames))
     return planned
+
+
+def _piece(pool: Sequence[tuple[str, int]], index: int, length: int) -> tuple[str, int, int]:
+    """Return (file name, start, frames) of the piece that gesture `index` plays: spread over all recordings, however many."""
+    file_name, at, frames = piece_at(pool, int(index * GOLDEN % 1.0 * sum(frames for _, frames in pool)))
+    return file_name, max(min(at, frames - length), 0), min(length, frames)
 
 
 def draw_gesture(

@@ -137,7 +137,7 @@ def windows(pool: Sequence[tuple[str, int]], count: int, length: int, shortest: 
         pieces: list[tuple[str, int, int]] = []
         left = length
         while left > 0:
-            file_name, inside, frames = _at(pool, start)
+            file_name, inside, frames = piece_at(pool, start)
             used = min(left, frames - inside)
             if used >= shortest or used == frames:
                 pieces.append((file_name, inside, used))
@@ -147,7 +147,8 @@ def windows(pool: Sequence[tuple[str, int]], count: int, length: int, shortest: 
     return result
 
 
-def _at(pool: Sequence[tuple[str, int]], position: int) -> tuple[str, int, int]:
+def piece_at(pool: Sequence[tuple[str, int]], position: int) -> tuple[str, int, int]:
+    """Return (file name, sample inside it, its frames) where a position of the files, laid end to end, falls."""
     for file_name, frames in pool:
         if position < frames:
             return file_name, position, frames

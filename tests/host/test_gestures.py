@@ -43,6 +43,9 @@ def test_every_knob_that_can_move_does_and_the_same_seed_draws_the_same():
     assert plan_gestures(ROWS, pool, 5, RATE, seed=3, first_number=20) == planned[:5]
     assert [p.curves for p in plan_gestures(ROWS, pool, 2, RATE, seed=4)] != [p.curves for p in planned[:2]]
     assert [p.number for p in planned] == list(range(20, 32))
+    assert all(p.frames == 6 * RATE for p in planned) and len({(p.dry_file_name, p.dry_start) for p in planned}) > 6
+    long = plan_gestures(ROWS, [("a", 600 * RATE), ("b", 600 * RATE)], 8, RATE, seed=0)
+    assert {p.dry_file_name for p in long[:2]} == {"a", "b"} and max(np.diff(sorted(p.dry_start for p in long))) < 300 * RATE
     for p in planned:
         assert set(p.curves) == {"drive", "tone", "mode"} and p.values["quality"] in (1, 2, 4)
         assert p.dry_start + p.frames <= dict(pool)[p.dry_file_name]
