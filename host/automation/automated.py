@@ -14,7 +14,6 @@ from ..container import checked, latency_of
 from ..graph.ports import channels_out
 from ..offline import offline_reason
 from ..playable import Playable
-from ..plugins.isolated import IsolatedPlugin
 from ..stages import Stage
 from .curve import Curve
 from .data import as_curve
@@ -193,9 +192,10 @@ class Automated(Playable):
             knob, row = knobs[path], knobs[path].parameter
             if not row.automatable:
                 raise InvalidValue(f"{path} cannot move while audio plays, it rebuilds its effect; set it between two calls")
-            if isinstance(knob.owner, IsolatedPlugin) and knob.owner.offline_reason:
-                raise InvalidValue(f"{path}: {knob.owner.name} plays whole signals in a process of its own, where knobs cannot "
-                                   "move; load it without isolated=True")  # fmt: skip
+            if offline_reason(knob.owner) and not hasattr(knob.owner, "move"):
+                raise InvalidValue(
+                    f"{path}: {knob.owner!r:.60} plays whole signals only, and says no way to move knobs in them"
+                )
             lane = told = CurveLane(curve, row, self._tempo)
             if lane.listens and heard:
                 told = HeardLane(_numbers_heard(lane, *heard))

@@ -1,5 +1,6 @@
 """What every DawDreamer processor is to its caller: whole signals in, whole signals out, latency taken out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,12 @@ class DawDreamerNode(PluginFace):
     def _run(self, planar: np.ndarray, rate: float, block: int, reset: bool, key: np.ndarray | None) -> np.ndarray:
         if not reset:
             raise PluginError(self.offline_reason)
+        try:
+            return self._in_step(planar, rate, block, key)
+        finally:
+            self.__dict__.pop("_moving", None)
+
+    def _in_step(self, planar: np.ndarray, rate: float, block: int, key: np.ndarray | None) -> np.ndarray:
         samples = planar.shape[1]
         for _ in range(2):  # a plugin may say another latency once it has played: then once more, with room for that
             latency = self.latency_samples
@@ -95,8 +102,16 @@ class DawDreamerNode(PluginFace):
 
     def play_new(self, fed: np.ndarray, rate: float, block: int = BLOCK_SIZE) -> np.ndarray:
         """Return what a new instance makes of float32 (input and key channels, samples), latency left in."""
+        courses, block = self.__dict__.get("_moving") or ({}, block)
         engine = Engine(rate, block)
-        return self._play_in(engine, self.add_to(engine, "node"), fed)
+        native = self.add_to(engine, "node")
+        for knob, numbers in courses.items():
+            self.automate(native, knob, numbers)
+        return self._play_in(engine, native, fed)
+
+    def move(self, courses: Mapping[str, np.ndarray], block: int) -> None:
+        """Have knobs move in the next call, by numbers as `automate` takes them, held over blocks of so many samples."""
+        self.__dict__["_moving"] = dict(courses), block
 
     def _play_in(self, engine: Engine, native: Any, fed: np.ndarray) -> np.ndarray:
         graph: list[tuple[Any, list[str]]] = [(native, [])]

@@ -8,11 +8,9 @@ import numpy as np
 
 from ...models.errors import PluginError
 from .._dawdreamer import BLOCK_SIZE, Engine
-from ..automation.hanging import lanes_of
-from ..automation.hung import hold_error_of, note
-from ..dawdreamer.holding import held, longest_block
 from ..dawdreamer.node import DawDreamerNode
 from .heard import Heard, later
+from .moving import block_for, courses_of, note_held
 from .plan import Lead, Plan
 
 
@@ -80,35 +78,25 @@ class Island:
         at = arrivals(self._names, self._inside, latencies).at
         due = {name: at[name] + latencies[name] for name in self._names}
         samples = heard.samples + max(due[name] for name in wanted)
-        moving = self._moving(at, samples, heard.sample_rate)
-        engine = Engine(heard.sample_rate, self._block(moving))
+        moving = {
+            p: found for name, p in self._processors.items() if (found := courses_of(p, at[name], samples, heard.sample_rate))
+        }
+        engine = Engine(heard.sample_rate, block_for(moving) if moving else BLOCK_SIZE)
         graph: list[tuple[Any, list[str]]] = []
         for name in self._names:
             sources = self._sources(name, heard, at[name], engine, graph)
             graph.append((self._processors[name].add_to(engine, name), sources))
         natives = {native.get_name(): native for native, _ in graph}
-        for (name, knob), numbers in moving.items():
-            self._processors[name].automate(natives[name], knob, numbers)
-            note(lanes_of(self._processors[name])[knob], -at[name], held(numbers, engine.block_size))
+        for name, processor in self._processors.items():
+            courses = moving.get(processor, {})
+            for knob, numbers in courses.items():
+                processor.automate(natives[name], knob, numbers)
+            note_held(processor, at[name], courses, engine.block_size)
         rendered = engine.render(graph, samples, wanted)
         self.moved = []
         for name, processor in self._processors.items():
             self.moved += moved_text(name, latencies[name], processor.after_render(natives[name], engine.sample_rate))
         return {name: self._taken(name, rendered[name], due[name], heard.samples) for name in wanted}
-
-    def _moving(self, at: Mapping[str, int], samples: int, rate: float) -> dict[tuple[str, str], np.ndarray]:
-        """Return where knobs stand that lanes turn, by (node, knob): float64 (samples of the engine,)."""
-        return {(name, knob): lane.numbers(-at[name], samples, rate)
-                for name, processor in self._processors.items() for knob, lane in lanes_of(processor).items()}  # fmt: skip
-
-    def _block(self, moving: Mapping[tuple[str, str], np.ndarray]) -> int:
-        """Return the engine's block size: the longest over which moving knobs may be held."""
-        courses: list[tuple[np.ndarray, float]] = []
-        for (name, knob), numbers in moving.items():
-            processor = self._processors[name]
-            positions = processor.knobs[knob].parameter.positions(numbers)
-            courses.append((positions, hold_error_of(lanes_of(processor)[knob])))
-        return longest_block(courses) if courses else BLOCK_SIZE
 
     def _sources(self, name: str, heard: Heard, late: int, engine: Engine, graph: list[tuple[Any, list[str]]]) -> list[str]:
         """Return the names of what a node hears, the key last; what comes from outside is played `late` samples on."""

@@ -16,6 +16,7 @@ from ..offline import offline_reason
 from ..playable import Playable
 from .heard import Heard
 from .islands import Island, arrivals, can_join, moved_text
+from .moving import block_for, courses_of, note_held
 from .plan import Lead, Node, Plan
 from .playing import play_plan
 from .segments import Edge, Segment, segments
@@ -132,4 +133,8 @@ def _whole(plan: Plan, name: str, heard: Heard) -> np.ndarray:
     if isinstance(node.processor, Playable):
         with node.processor._lock:
             return node.processor._whole(into, plan.sample_rate)
+    if courses := courses_of(node.processor, 0, into.shape[1], plan.sample_rate):
+        block = block_for({node.processor: courses})
+        node.processor.move(courses, block)
+        note_held(node.processor, 0, courses, block)
     return node.processor.process(into, plan.sample_rate, **({"key": key} if node.key else {}))

@@ -194,6 +194,12 @@ class IsolatedPlugin(PluginFace):
             if not self._awake():
                 self._ask("call", "reset")
 
+    def move(self, courses: Mapping[str, np.ndarray], block: int) -> None:
+        """Have knobs move in the next whole call of a plugin that cannot stream; see `DawDreamerNode.move`."""
+        with self._lock:
+            self._awake()
+            self._ask("move", {knob: numbers[::block].tobytes() for knob, numbers in courses.items()}, block)
+
     def _awake(self) -> bool:
         """Start the plugin anew if it does not run; return whether it had to be."""
         if self._process is not None and self._process.alive:

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..offline import offline_reason
 from . import isolated_frames as frames
 from .loading import load_plugin
@@ -37,6 +39,7 @@ class Playing:
             "raw": lambda name: self.plugin.parameters[name].raw_value,
             "text": lambda name: self.plugin.parameters[name].string_value,
             "turn": self.turn,
+            "move": self.move,
         }
 
     def facts(self) -> dict[str, Any]:
@@ -53,6 +56,10 @@ class Playing:
         bound = self.plugin.parameters[name]
         bound.raw_value = raw
         return bound.raw_value
+
+    def move(self, courses: dict[str, bytes], block: int) -> None:
+        """Have knobs move in the next call; the numbers are float64, one a block."""
+        self.plugin.move({knob: np.repeat(np.frombuffer(numbers), block) for knob, numbers in courses.items()}, block)
 
     def ask(self, what: str, *arguments: Any) -> Any:
         """Answer a question."""

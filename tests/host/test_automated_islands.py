@@ -145,10 +145,17 @@ def test_in_a_graph_and_a_second_time_it_plays_the_same():
     assert np.array_equal(board(audio, RATE), heard)
 
 
-def test_an_isolated_vst2_says_why_its_knobs_stay():
-    plugin = load_plugin(installed_vst2("ZamTube-vst"), isolated=True)
-    with pytest.raises(InvalidValue, match="load it without isolated=True"):
-        Automated(plugin, {"tube_drive": [(0, 1)]})
+def test_isolated_a_vst2_plays_what_it_plays_here():
+    path, audio = installed_vst2("ZaMaximX2-vst"), noise(2, SAMPLES)
+    curves = {"threshold_db": [(0, 0), (0.1, -20)], "output_ceiling_db": LFO(rate_hz=3, low=-12, high=0)}
+    here, there = (load_plugin(path, **how) for how in ({}, {"isolated": True}))
+    heard, given = Automated(Chain([TubeSaturator(), here]), curves).render(audio, RATE)
+    for chain in (Chain([TubeSaturator(), there]), Chain([TubeSaturator(), there])):
+        far, given_there = Automated(chain, curves).render(audio, RATE)
+        np.testing.assert_allclose(far, heard, atol=1e-7)
+        assert all(np.array_equal(given[knob], given_there[knob]) for knob in curves)
+        there.close()
+    assert np.abs(there(audio, RATE) - here(audio, RATE)).max() < 1e-7, "the next call is as without curves"
 
 
 @settings(max_examples=60, deadline=None)
