@@ -19,12 +19,13 @@ BLOCK = 512
 
 def write_sweep(path: str, rate: int, seconds: float) -> None:
     """Write a file in which controller 11 goes from 0 to 127 and back; a tick a sample, so that each place is exact."""
-    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
+    tempo = 500_000 if rate < 65_000 else 250_000  # a beat has up to 32767 ticks
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=tempo)])
     values = [*range(128), *range(126, -1, -1)]
     places = [round(i * seconds * rate / len(values)) for i in range(len(values) + 1)]
     for value, place, before in zip(values, places, [0, *places], strict=False):
         track.append(mido.Message("control_change", control=11, value=value, time=place - before))
-    mido.MidiFile(ticks_per_beat=rate // 2, tracks=[track]).save(path)
+    mido.MidiFile(ticks_per_beat=rate * tempo // 1_000_000, tracks=[track]).save(path)
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> str:
@@ -39,9 +40,7 @@ def main(path: str = "", moves: str = "") -> None:
     if not moves:
         moves = "sweep.mid"
         write_sweep(moves, rate, len(dry) / rate)
-    amp = NeuralEffect(
-        load(clone_path("zamtube")), treble=6
-    )  # the neural twin of a tube preamplifier, its knobs as the original's
+    amp = NeuralEffect(load(clone_path("zamtube")), treble=6)  # the neural twin of a tube preamplifier
     midi = MidiMap({"cc 11": Binding("tube_drive", low=2, high=11)})
 
     curves = midi.curves(moves, amp.parameters)
