@@ -55,6 +55,8 @@ class Steps(Curve):
     def numbers(self, parameter: Parameter, start: int, samples: int, time: Time) -> np.ndarray:
         """Return where the knob stands; see `Curve.numbers`."""
         first, last = bisect_right(self._at, start), bisect_right(self._at, start + samples - 1)
+        if first == last:
+            return np.full(samples, self._numbers[first])  # most blocks, live
         edges = [start, *self._at[first:last], start + samples]
         return np.repeat(self._numbers[first : last + 1], np.diff(edges)) if samples > 0 else np.zeros(0)
 
