@@ -10,6 +10,7 @@ import soundfile
 from installed_plugins import installed_vst2
 from random_model import random_model
 
+from wetdry import Rig
 from wetdry.models import Parameter
 from wetdry.models.spec import wavenet
 
@@ -41,6 +42,16 @@ def test_python_blocks_run(folder):
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
     assert names["wet"].shape == names["dry"].shape
+
+
+def test_rigs_play(tmp_path):
+    rigs = re.findall(r"```yaml\n(.*?)```", README, re.S)
+    assert rigs
+    for text in rigs:
+        (tmp_path / "rig.yaml").write_text(text)
+        rig = Rig.load(tmp_path / "rig.yaml")
+        assert np.abs(rig(0.1 * np.ones(4800, np.float32), 48000)).max() > 0.001
+        assert rig.automation and rig.midi.bindings and rig.presets
 
 
 def test_commands_exist():
