@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...effects import REGISTRY, Effect
-from ...models.errors import InvalidType, UnknownName, WetdryError
+from ...models.errors import InvalidType, InvalidValue, UnknownName, WetdryError
 from .._pedalboard import is_native
 from ..arguments import argument_names
 from ..foreign import SUFFIXES
@@ -29,7 +29,7 @@ FILES: dict[str, Callable[[str, Path], Path]] = {  # arguments of effects that a
     "impulse_response": lambda text, folder: found_file(text, folder, "impulse response"),
     "cabinet": lambda text, folder: found_file(text, folder, "impulse response"),
 }
-MOST_STATE_BYTES = 1 << 26
+MOST_FILE_BYTES = 1 << 26
 
 
 class LeafReader:
@@ -77,7 +77,7 @@ class LeafReader:
             with self._problems.at((*place, "impulse_response_filename")):
                 if not isinstance(response, str):
                     raise InvalidType(f"the path of an audio file is needed, got {response!r:.60}")
-                given["impulse_response_filename"] = str(found_file(response, self._folder, "impulse response"))
+                given["impulse_response_filename"] = str(_small(found_file(response, self._folder, "impulse response")))
             if not given:
                 return None
             del values["impulse_response_filename"]
@@ -137,9 +137,7 @@ class LeafReader:
         if isinstance(state, bytes):
             plugin.raw_state = state
         elif state is not None:
-            file = found_file(state, self._folder, "state")
-            if file.stat().st_size > MOST_STATE_BYTES:
-                raise InvalidType(f"{state} has {file.stat().st_size} bytes; a state takes up to {MOST_STATE_BYTES}")
+            file = _small(found_file(state, self._folder, "state"))
             if file.suffix.lower() in (".vstpreset", ".fxp", ".fxb"):
                 plugin.load_preset(file)
             else:
@@ -194,6 +192,13 @@ class LeafReader:
                 with self._problems.at((*place, "positions", name)):
                     plugin.parameters[name].raw_value = raw
         return plugin
+
+
+def _small(file: Path) -> Path:
+    """Return a file that others read whole. Raises InvalidValue where it is larger than any state or response."""
+    if file.stat().st_size > MOST_FILE_BYTES:
+        raise InvalidValue(f"{file.name} has {file.stat().st_size} bytes; up to {MOST_FILE_BYTES} are read")
+    return file
 
 
 def _natives() -> list[str]:

@@ -157,6 +157,13 @@ def test_what_would_take_all_memory_or_all_time_is_refused(text, tmp_path, monke
     assert len(problems(text, tmp_path)) >= 1
 
 
+def test_a_state_beyond_all_measure_is_not_read(tmp_path, zamtube):
+    with (tmp_path / "huge.vstpreset").open("wb") as file:
+        file.truncate(1 << 27)
+    found = problems("wetdry: 1\nchain:\n  - plugin: ZamTube.vst3\n    state: huge.vstpreset\n", tmp_path)
+    assert found == ("rig.yaml:4: chain[0].state: huge.vstpreset has 134217728 bytes; up to 67108864 are read",)
+
+
 def test_a_key_that_is_no_text_is_refused(tmp_path):
     assert "a key is a name" in problems("wetdry: 1\n? [a]\n: 1\nchain: []", tmp_path)[0]
 

@@ -31,7 +31,7 @@ from wetdry.host.rig import writing
 from wetdry.models import Parameter, load
 from wetdry.models.errors import InvalidType, InvalidValue
 from wetdry.models.spec import wavenet
-from wetdry.presets import clone_path
+from wetdry.presets import clone_path, rig_names, rig_path
 
 pedalboard = pytest.importorskip("pedalboard")
 RATE = 48000
@@ -170,6 +170,16 @@ def test_every_native_that_a_recipe_says(folder):
             assert describe(saved(plugin, folder)[0]) == describe(plugin), name
             made += 1
     assert made > 20
+
+
+def test_factory_rigs_come_back(folder):
+    """Graphs with automation, MIDI maps, presets and programs, as people write them."""
+    for name in rig_names():
+        rig = Rig.load(rig_path(name))
+        rig.save(folder / "rig.yaml")
+        again = Rig.load(folder / "rig.yaml")
+        assert (again.name, again.midi, again.presets, again.tempo) == (rig.name, rig.midi, rig.presets, rig.tempo), name
+        assert dict(again.automation) == dict(rig.automation) and sound(again) == sound(rig), name
 
 
 def test_a_long_state_lies_beside(folder, zamtube, monkeypatch):
