@@ -54,10 +54,10 @@ def run(context: typer.Context) -> None:
 def check(rig: RigFile, trusted: Trusted = False) -> None:
     """Say all that is wrong with a rig, by line and field, and what of it is not on this machine; nothing is played."""
     found = open_rig(rig, trusted)
-    moving = [f"{len(found.automation)} automated" if found.automation else "",
-              f"{len(found.midi.bindings)} MIDI controls" if found.midi.bindings else "",
-              f"{len(found.presets)} presets" if found.presets else ""]  # fmt: skip
-    console.print(", ".join(filter(None, [f"{rig}: in order: {len(found.parameters)} knobs", *moving])), markup=False)
+    counts = {"knob": len(found.parameters), "curve": len(found.automation), "MIDI control": len(found.midi.bindings),
+              "preset": len(found.presets)}  # fmt: skip
+    said = ", ".join(f"{count} {what}{'s' if count > 1 else ''}" for what, count in counts.items() if count)
+    console.print(f"{rig}: in order: {said or 'no knobs'}", markup=False)
 
 
 @app.command()

@@ -26,6 +26,13 @@ def _plain(value: Any) -> Any:
     return int(value) if whole else value
 
 
+def _open(nodes: list[Any]) -> None:
+    """Have mappings of mappings begin on their own line: the entries of a list, the parts of a rig."""
+    for node in nodes:
+        if type(node).__name__ == "MappingNode" and any(type(value).__name__ == "MappingNode" for _, value in node.value):
+            node.flow_style = False
+
+
 def _fits_a_line(value: Any) -> bool:
     """Tell what stands on one line: a scalar, lists of those, the knobs of one processor, and its name before them."""
     if isinstance(value, Mapping):
@@ -55,7 +62,14 @@ def _dumper() -> Any:
             return super().represent_mapping(tag, mapping, _fits_a_line(dict(mapping)))
 
         def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
-            return super().represent_sequence(tag, sequence, _fits_a_line(sequence))
+            node = super().represent_sequence(tag, sequence, _fits_a_line(sequence))
+            _open(node.value)
+            return node
+
+        def represent(self, data: Any) -> None:
+            node = self.represent_data(data)
+            _open([value for _, value in node.value])
+            self.serialize(node)
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
