@@ -10,6 +10,7 @@ from ..native_knobs import range_is_unknown
 from .sources import checked_channel
 
 CURVES = ("knob", "linear", "log", "exp")
+LEAST_OF_LOG = 1e-9  # a ratio from less than that is all numbers and no knob
 AUDIO_TAPER = 16.0  # "exp" stands at (sqrt(16) - 1) / 15, a fifth of the way, when the control is half way up
 
 
@@ -77,8 +78,10 @@ class Travel:
         self.curve = "steps" if knob.choices else knob.scale if binding.curve == "knob" else binding.curve
         if knob.choices and binding.curve in ("log", "exp"):
             raise InvalidValue(f"{binding.to} is a switch and has no curve {binding.curve!r}; leave curve out")
-        if self.curve == "log" and min(ends) <= 0:
-            raise InvalidValue(f"{binding.to}: curve 'log' needs low and high above 0, got {ends[0]:g} and {ends[1]:g}")
+        if self.curve == "log" and min(ends) < LEAST_OF_LOG:
+            raise InvalidValue(
+                f"{binding.to}: curve 'log' needs low and high above 0 ({LEAST_OF_LOG:g} or more), got {ends[0]:g} and {ends[1]:g}"
+            )
 
     def number_at(self, position: float) -> float:
         """Return the knob's number at the control's position, 0 to 1."""
