@@ -35,7 +35,8 @@ class Automated(Playable):
 
     - our effects: at each sample, through the smoothing that every move of theirs goes through (10 ms unless they say
       otherwise); at the start of a stream at once;
-    - VST3s, foreign models, pedalboard's plugins: at every 32nd sample, held between;
+    - VST3s, foreign models, pedalboard's plugins: at every 32nd sample, held between (a foreign model that takes blocks of
+      its own: at the next of them);
     - VST2s, Faust, DawDreamer's own: held over the longest blocks of 512, 256, 128 or 64 samples whose steps stay below
       `hold_error` of the knob's range, else of 32; a jump (farther than that in one sample) comes at most 64 samples late.
 

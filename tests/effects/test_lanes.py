@@ -8,9 +8,10 @@ from conforming import EFFECTS, RATE, automatable, noise, streamed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wetdry import Chain, Gain, Pan, TubeSaturator
+from wetdry import Chain, Gain, Graph, Pan, TubeSaturator
 from wetdry.effects.player import Player
 from wetdry.host.automation.hanging import hanging
+from wetdry.models import Parameter
 
 DRAWN = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))  # shared machines stall
 MOVING = {name: make for name, make in EFFECTS.items() if automatable(make())}
@@ -156,3 +157,28 @@ def test_a_stream_that_begins_anew_because_its_latency_changes_goes_on_along_its
         saturator.reset()
         saturator(noise(10), RATE, reset=False)
         assert saturator.drive_db == course[9]
+
+
+ROWS = [
+    Parameter("level", "dB", -60.0, 12.0, 0.0),
+    Parameter("tone_hz", "Hz", 20.0, 20_000.0, 1000.0, scale="log"),
+    Parameter("size", "", 0.0, 10.0, 1.0, scale="points", points=(0.0, 1.0, 10.0)),
+    Parameter("mode", choices=("soft", "hard", "fold"), default="soft"),
+    Parameter("only", choices=("one",), default="one"),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_positions_of_many_numbers_are_those_of_each(row):
+    values = list(row.choices) or [row.from_raw(raw) for raw in np.linspace(0, 1, 101)]
+    positions = row.positions(np.array([row.to_number(value) for value in values]))
+    np.testing.assert_allclose(positions, [row.to_raw(value) for value in values], rtol=1e-12)
+
+
+def test_a_bound_knob_knows_who_has_it_and_under_which_name():
+    first, second = Gain(), Gain()
+    knob = Chain([first, TubeSaturator(), second]).parameters["2.gain_db"]
+    assert knob.owner is second and knob.name == "gain_db"
+    graph = Graph({"a": first}, "in -> a -> -3 dB -> out")
+    assert graph.parameters["a.gain_db"].owner is first
+    assert graph.parameters["a>out.gain_db"].owner is graph.cables[1].gain
