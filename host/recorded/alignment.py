@@ -18,6 +18,7 @@ CLICK_LEVEL, CLICK_ROOM_SECONDS, QUIET_UNDER_CLICK = 0.05, 0.15, 1e-3
 LEAST_LIKENESS, LEAST_CONFIDENCE = 0.05, 0.3
 DRIFT_SECONDS, DRIFT_CONFIDENCE = 6.0, 0.25  # of two stretches whose delays are compared
 MOST_DRIFT_SAMPLES, STEEPEST_DRIFT = 4.0, 3e-3  # crystals are within 1e-4 of each other; more is a stretch mistaken
+LEAST_COHERENCE = 0.05  # its square, about a frequency, for what came through a cabinet there to say anything
 SINC_REACH, SINC_BETA = 63, 10.0  # samples on either side of an interpolated one, and Kaiser's beta
 
 
@@ -42,10 +43,18 @@ class Alignment:
         return asdict(self)
 
 
-def align(dry: np.ndarray, wet: np.ndarray, sample_rate: float, lowest_rate: float | None = None) -> Alignment:
+def align(
+    dry: np.ndarray,
+    wet: np.ndarray,
+    sample_rate: float,
+    lowest_rate: float | None = None,
+    cabinet: np.ndarray | None = None,
+) -> Alignment:
     """Find a recording (samples,) against what was played (samples,), both at `sample_rate`.
 
     `lowest_rate` is the lower one of those they came at: above its band there is a resampler's filter, and nothing to see.
+    `cabinet` (samples,) is an impulse response that the recording went through last: its own delay stays its own, and what is
+    found is the delay of what came out of the device before it.
 
     It is found roughly by cross-correlation at a low rate. The rest is what separates the answer from its minimum-phase
     twin, so that the phase of a cabinet or an equaliser is not taken for delay: the answer to the dry signal's clicks
@@ -58,15 +67,15 @@ def align(dry: np.ndarray, wet: np.ndarray, sample_rate: float, lowest_rate: flo
     """
     rough = _found_roughly(dry, wet, sample_rate)
     dry, wet, rough = _overlapping(dry, wet, rough)
-    drift = _drift(dry, wet, sample_rate)
+    drift = _drift(dry, wet, sample_rate, cabinet)
     if drift:
         raise InvalidValue(f"it drifts against the dry signal, by {drift:+.0f} samples in a million: two clocks ran; "
                            "play and record through one interface")  # fmt: skip
     highest = HIGHEST * min(lowest_rate or sample_rate, sample_rate) / sample_rate
-    places = clicks(dry, sample_rate)
+    places = clicks(dry, sample_rate) if cabinet is None else []  # a cabinet spreads a click over its whole response
     found = _by_clicks(dry, wet, places, sample_rate, highest) if places else None
     if found is None or found.confidence < LEAST_CONFIDENCE:
-        found = _by_correlation(dry, wet, highest)
+        found = _by_correlation(dry, wet, highest, cabinet)
     if found.confidence < LEAST_CONFIDENCE:
         raise InvalidValue(f"its delay cannot be told (confidence {found.confidence:.2f} of 1): "
                            "record with the effects of time (chorus, reverb, delay) off")  # fmt: skip
@@ -100,13 +109,13 @@ def _overlapping(dry: np.ndarray, wet: np.ndarray, late: int) -> tuple[np.ndarra
     return dry[:length], wet[:length], late
 
 
-def _drift(dry: np.ndarray, wet: np.ndarray, sample_rate: float) -> float:
+def _drift(dry: np.ndarray, wet: np.ndarray, sample_rate: float, cabinet: np.ndarray | None = None) -> float:
     """Return by how many samples in a million the delay grows from the first third to the last; 0 where that is not sure."""
     third, length = len(dry) // 3, round(DRIFT_SECONDS * sample_rate)
     if third < length:
         return 0.0
     starts = [first + loudest_start(dry[first : first + third], length) for first in (0, len(dry) - third)]
-    early, late = (_by_correlation(dry[at : at + length], wet[at : at + length]) for at in starts)
+    early, late = (_by_correlation(dry[at : at + length], wet[at : at + length], cabinet=cabinet) for at in starts)
     drift = late.delay_samples - early.delay_samples
     share = drift / (starts[1] - starts[0])
     sure = min(early.confidence, late.confidence) >= DRIFT_CONFIDENCE
@@ -138,10 +147,31 @@ def _by_clicks(dry: np.ndarray, wet: np.ndarray, places: Sequence[int], sample_r
     return Alignment(position - LEAD, polarity, "blips", confidence)
 
 
-def _by_correlation(dry: np.ndarray, wet: np.ndarray, highest: float = HIGHEST) -> Alignment:
+def _by_correlation(dry: np.ndarray, wet: np.ndarray, highest: float = HIGHEST, cabinet: np.ndarray | None = None) -> Alignment:
     response, coherence = _best_response(dry, wet)
+    if cabinet is not None:
+        return _before_cabinet(response, coherence, cabinet, highest)
     smooth = np.exp(_smoothed(np.log(np.maximum(np.abs(response), 1e-12 * np.abs(response).max() + 1e-30))))
     position, polarity, confidence = pure_delay(response, coherence**2, smooth, highest)
+    return Alignment(position, polarity, "correlation", confidence)
+
+
+def _before_cabinet(response: np.ndarray, coherence: np.ndarray, cabinet: np.ndarray, highest: float) -> Alignment:
+    """Return the delay of what stands before a cabinet, its response divided out.
+
+    Dividing raises the noise where a loudspeaker lets nothing through: frequencies count as far as they come through it, and
+    the minimum-phase twin is made of the coherent ones, the others held at their neighbours'.
+    """
+    loudspeaker = np.fft.rfft(cabinet[:SECTION].astype(np.float64), SECTION)
+    loudness, sure = np.abs(loudspeaker) ** 2, coherence**2
+    before = response * np.conj(loudspeaker) / np.maximum(loudness, 1e-12 * loudness.max())
+    around = _smoothed(sure)
+    level = _smoothed(sure * np.log(np.maximum(np.abs(before), 1e-30))) / np.maximum(around, 1e-12)
+    known = np.flatnonzero(around > LEAST_COHERENCE)
+    if not len(known):
+        return Alignment(0.0, 1, "correlation", 0.0)
+    magnitude = np.exp(np.interp(np.arange(len(level)), known, level[known]))
+    position, polarity, confidence = pure_delay(before, sure * loudness, magnitude, highest)
     return Alignment(position, polarity, "correlation", confidence)
 
 

@@ -1,11 +1,13 @@
 """capture_recordings: from files that a person recorded to an ordinary capture folder."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...effects.impulse_response import ImpulseResponse
 from ...models.dataset import (
     RECORD_NAME,
     CaptureFolder,
@@ -41,6 +43,7 @@ def capture_recordings(
     sample_rate: int | None = None,
     seed: int = 0,
     name: str = "",
+    cabinet: Any = None,
     progress: Progress | None = None,
 ) -> CaptureFolder:
     """Make a capture folder of recorded gear: lay each recording against what was played, cut, and keep some back.
@@ -60,6 +63,8 @@ def capture_recordings(
         sample_rate: in Hz; None: the first dry file's.
         seed: of the settings that are kept back.
         name: of the device; "": the first recording's.
+        cabinet: the impulse response of the cabinet that was recorded with it, as `CabinetIR` takes one (of several channels
+            their mean): its own delay stays in the recordings, as that of a net in front of it does.
         progress: called as progress("recordings", done, total, note).
 
     Raises:
@@ -75,14 +80,18 @@ def capture_recordings(
     rate = sample_rate or _rate_of(recorded[0].dry)
     if not 8000 <= rate <= 768_000:
         raise InvalidValue(f"sample_rate = {rate} Hz is outside 8000 to 768000")
-    folder = Path(out)
+    folder, taps = Path(out), None
+    if cabinet is not None and (response := ImpulseResponse.of(cabinet)) is not None:
+        taps = response.prepared(rate).mean(axis=0)
     with locked(folder):
         keep_plan(folder, {
             "recordings": [[sha256_of(t.dry), sha256_of(t.wet), dict(t.values)] for t in recorded],
             "knobs": [k.to_dict() for k in rows], "sample_rate": rate, "seed": seed, "name": name,
+            **({} if taps is None else {"cabinet": hashlib.sha256(taps.tobytes()).hexdigest()}),
         })  # fmt: skip
         if not (folder / RECORD_NAME).exists():
-            Making(folder, recorded, rows, rate, seed, progress or (lambda *_: None)).make(name or recorded[0].wet.stem)
+            making = Making(folder, recorded, rows, rate, seed, progress or (lambda *_: None), taps)
+            making.make(name or recorded[0].wet.stem)
         sweep(folder)
     return CaptureFolder.open(folder)
 
@@ -100,9 +109,11 @@ class Making:
     """A capture folder of recordings while it is made: the dry files cut once, then take after take."""
 
     def __init__(
-        self, folder: Path, recorded: list[RecordedTake], rows: tuple[Parameter, ...], rate: int, seed: int, tell: Progress
-    ) -> None:
+        self, folder: Path, recorded: list[RecordedTake], rows: tuple[Parameter, ...], rate: int, seed: int, tell: Progress,
+        cabinet: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
         self.folder, self.recorded, self.rows, self.rate, self.seed, self.tell = folder, recorded, rows, rate, seed, tell
+        self.cabinet = cabinet
         self.settings: list[dict[str, Any]] = []
         for take in recorded:
             if dict(take.values) not in self.settings:
@@ -120,8 +131,8 @@ class Making:
         findings = []
         for i, take in enumerate(self.recorded):
             self.tell("recordings", i, len(self.recorded), take.wet.name)
-            findings.append(look_at(take.dry, take.wet, self.rate))
-        delays = delays_of(findings)
+            findings.append(look_at(take.dry, take.wet, self.rate, self.cabinet))
+        delays = delays_of(findings, self.cabinet is not None)
         self.ends = self._ends([finding.stop(delay) for finding, delay in zip(findings, delays, strict=True)])
         for take, finding, delay in zip(self.recorded, findings, delays, strict=True):
             pair, warnings = lay(take.dry, take.wet, self.rate, delay)

@@ -18,6 +18,7 @@ QUIETEST_PEAK, CLIPPED_RUN = 1e-3, 3
 LOST_SECONDS = 1.0
 UNSURE, SURE = 0.5, 0.95  # confidence in a delay; of a less certain one half a sample is left, for no net can learn an answer
 LEFT_SAMPLES = 0.5  # ahead of its cause
+LEFT_BEFORE_CABINET_SAMPLES = 2.0  # the delay before a cabinet was found up to 1.6 late (hard saturation, noise)
 ONE_RIG_SAMPLES = 1.5  # takes whose delays lie no further apart were recorded in one go, with one delay
 
 
@@ -60,8 +61,8 @@ class Pair:
         return difference(self.wet[start - self.first :][:length], self.wet[again - self.first :][:length])
 
 
-def look_at(dry_file: Path, wet_file: Path, sample_rate: float) -> Finding:
-    """Find out how two files lie against each other.
+def look_at(dry_file: Path, wet_file: Path, sample_rate: float, cabinet: np.ndarray | None = None) -> Finding:
+    """Find out how two files lie against each other; `cabinet` as in `align`.
 
     Raises:
         FileProblem, InvalidValue: a file that cannot be read or is silent, or one that does not follow the other.
@@ -75,7 +76,7 @@ def look_at(dry_file: Path, wet_file: Path, sample_rate: float) -> Finding:
             raise InvalidValue(f"{file} lasts {length:.1f} s, {SHORTEST_SECONDS:g} s are needed: record longer takes")
     played, answer = _at_rate(dry, dry_rate, sample_rate), _at_rate(wet, wet_rate, sample_rate)
     try:
-        alignment = align(played, answer, sample_rate, min(dry_rate, wet_rate))
+        alignment = align(played, answer, sample_rate, min(dry_rate, wet_rate), cabinet)
     except InvalidValue as error:
         raise InvalidValue(f"{wet_file} against {dry_file}: {error}") from None
     if alignment.confidence < UNSURE:
@@ -85,13 +86,14 @@ def look_at(dry_file: Path, wet_file: Path, sample_rate: float) -> Finding:
     return Finding(alignment, (len(played), len(answer)), found, warnings)
 
 
-def delays_of(findings: Sequence[Finding]) -> list[float]:
+def delays_of(findings: Sequence[Finding], behind_cabinet: bool = False) -> list[float]:
     """Return the delay to take out of each take, in samples: one for all where they agree, that of the surest."""
     alignments = [finding.alignment for finding in findings]
     delays = [a.delay_samples for a in alignments]
     if max(delays) - min(delays) <= ONE_RIG_SAMPLES:
         alignments = [max(alignments, key=lambda a: a.confidence)] * len(findings)
-    return [a.delay_samples - (0.0 if a.how == "blips" and a.confidence >= SURE else LEFT_SAMPLES) for a in alignments]
+    left = LEFT_BEFORE_CABINET_SAMPLES if behind_cabinet else LEFT_SAMPLES
+    return [a.delay_samples - (0.0 if a.how == "blips" and a.confidence >= SURE else left) for a in alignments]
 
 
 def lay(dry_file: Path, wet_file: Path, sample_rate: float, delay_samples: float) -> tuple[Pair, list[str]]:
