@@ -15,6 +15,7 @@ from torch import Tensor
 from .errors import UnknownName
 
 PRE_EMPHASIS = 0.85
+CLASSIC_PRE_EMPHASIS, CLASSIC_WEIGHT = 0.95, 0.5
 QUIETEST_POWER = 1e-8  # -80 dBFS: takes below it are weighed as if they were that loud
 
 QUIETEST_LEVEL = 1e-3  # of a sample, full scale: far below it a level counts as that
@@ -107,6 +108,19 @@ def level(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Te
     return (esr(prediction, target, power) + level_distance(prediction, target)).mean()
 
 
+def classic(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return the mean square error plus half of that after 1 - 0.95 z^-1: full scale, so that loud takes weigh more."""
+    error = prediction - target
+    after = error[:, 1:] - CLASSIC_PRE_EMPHASIS * error[:, :-1]
+    return error.square().mean() + CLASSIC_WEIGHT * after.square().mean()
+
+
+def spectral(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Tensor:
+    """Return the mean absolute error, each take brought to an rms of 1, plus the MR-STFT distance: micro-TCN's loss."""
+    rms = power.plain.clamp_min(QUIETEST_POWER).sqrt()[:, None]
+    return ((prediction - target).abs() / rms).mean() + mr_stft(prediction, target, power)
+
+
 STFT_WEIGHT, STFT_EVERY = 5e-4, 2
 
 
@@ -123,7 +137,9 @@ def full(prediction: Tensor, target: Tensor, power: TakePower, step: int) -> Ten
 
 Loss = Callable[[Tensor, Tensor, TakePower, int], Tensor]
 LOSSES: dict[str, Loss] = {"esr+stft": full, "esr": balanced, "esr-plain": plain, "esr-emphasised": emphasised,
-                           "esr+level": level}  # fmt: skip
+                           "esr+level": level, "mse+emphasised": classic, "l1+stft": spectral}  # fmt: skip
+SHORTEST_SPECTRAL = 1025  # samples that auraloss's longest window needs
+SPECTRAL = ("esr+stft", "l1+stft")
 SAMPLEWISE = ("esr-plain", "esr+level")  # those that compare sample with sample, whatever lies between
 DEFAULT_LOSS = "esr+stft"
 

@@ -11,6 +11,7 @@
                   132 ms                 amps with a cabinet behind them
     convnet       85 ms                  NAM's ConvNet
     dense         2.7 ms                 a filter and a curve, as cheap as it gets
+    classic-cnn   44 us                  the small CNN of early amp modelling, at eight times the rate: a baseline to beat
     tcn-100       93 ms                  dynamics that let go within that time
     tcn-300       278 ms
     tcn-1000      926 ms
@@ -60,12 +61,17 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "tfilm": LASTING,
     "convnet": WAVENET,
     "dense": {"batch_size": 16, "segment": 8192},
+    "classic-cnn": {"batch_size": 32, "segment": 256, "epochs": 50, "oversampling": 8, "learning_rate": 1e-3,
+                    "loss": "mse+emphasised"},
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Net:
-    """A net to start from: what makes its spec, and the numbers of `Recipe` it trains well with (the rest are defaults)."""
+    """A net to start from: what makes its spec, and the numbers of `Recipe` it trains well with (the rest are defaults).
+
+    `epochs` among them is its budget where none is given; with `oversampling`, `make` is called with that many times the rate.
+    """
 
     make: MakeSpec
     training: Mapping[str, Any] = field(default_factory=dict)

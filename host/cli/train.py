@@ -11,9 +11,17 @@ from .recorded import DRY_HELP, KNOBS_HELP, RECORDINGS_HELP, WET_HELP, training_
 MODEL_HELP = (
     "The net: auto (by what was measured of the target), or standard, lstm, lstm-96, gru, guitarml, nam-standard, nam-lite, "
     "nam-feather, nam-nano, nam-a2, nam-a2-lite, tcn-100, tcn-300, tcn-1000, compressor, s4d, s4d-gain, tfilm, convnet, "
-    "dense, or one that another package adds. Left out: standard."
+    "dense, classic-cnn, or one that another package adds. Left out: standard."
 )
 MINUTES_HELP = "Training time; the learning rate anneals over it. Left out: the default recipe's."
+SEGMENT_HELP = "Samples of a segment that count for the loss, at the net's rate; what the net hears back lies before it."
+PRECISION_HELP = "As lightning names it: 32-true, bf16-mixed, 16-mixed (on a GPU), 64-true."
+LOSS_HELP = (
+    "What is minimised: esr+stft (the default of most), esr, esr-plain, esr-emphasised, esr+level, l1+stft (spectral), "
+    "mse+emphasised, or one that another package adds."
+)
+OVERSAMPLING_HELP = "The net runs at that many times the capture's rate, 1 to 8. Left out: the net's own, mostly 1."
+CABINET_HELP = "Impulse response that the recordings were made through: the net learns the amp before it, alone."
 DEVICES_HELP = "How many devices of this machine train, sharing each batch; or which, as 0,2; or auto."
 NODES_HELP = "How many machines train; each runs this command (torchrun or SLURM tells which it is) over shared folders."
 
@@ -30,9 +38,12 @@ def run(
     minutes: Annotated[float | None, typer.Option(help=MINUTES_HELP)] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the capture, instead of minutes.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Segments a step.")] = None,
+    segment: Annotated[int | None, typer.Option("--segment", "--window", help=SEGMENT_HELP)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of the schedule.")] = None,
-    precision: Annotated[str | None, typer.Option(help="As lightning names it: 32-true, bf16-mixed, …")] = None,
-    loss: Annotated[str | None, typer.Option(help="Name of a loss.")] = None,
+    precision: Annotated[str | None, typer.Option(help=PRECISION_HELP)] = None,
+    loss: Annotated[str | None, typer.Option(help=LOSS_HELP)] = None,
+    oversampling: Annotated[int | None, typer.Option(help=OVERSAMPLING_HELP)] = None,
+    cabinet: Annotated[Path | None, typer.Option(help=CABINET_HELP)] = None,
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
     accelerator: Annotated[str, typer.Option(help="As lightning names it: auto, cpu, gpu, …")] = "auto",
     devices: Annotated[str, typer.Option(help=DEVICES_HELP)] = "1",
@@ -53,9 +64,10 @@ def run(
     with progress_bar() as progress:
         folder = training_capture(capture, dry, wet, recordings, knobs, out, progress)
         trained = train(folder, out, model=model, start=load(start) if start else None, minutes=minutes, epochs=epochs,
-                        batch_size=batch_size, learning_rate=learning_rate, precision=precision, loss=loss, seed=seed,
-                        accelerator=accelerator, devices=int(devices) if devices.isdecimal() else devices, strategy=strategy,
-                        num_nodes=nodes, progress=progress)  # fmt: skip
+                        batch_size=batch_size, segment=segment, learning_rate=learning_rate, precision=precision, loss=loss,
+                        oversampling=oversampling, cabinet=cabinet, seed=seed, accelerator=accelerator,
+                        devices=int(devices) if devices.isdecimal() else devices, strategy=strategy, num_nodes=nodes,
+                        progress=progress)  # fmt: skip
     trained.save(out / MODEL_NAME)
     say_net(trained)
     esr = trained.training["validation_esr"]

@@ -115,6 +115,17 @@ def dense(sample_rate: float, knobs: Knobs = (), level: float = 0.1, *, channels
                  Dense(channels=1))  # fmt: skip
 
 
+def classic_cnn(sample_rate: float, knobs: Knobs = (), level: float = 0.1, *, channels: int = 32) -> ModelSpec:
+    """Return the small CNN that amps were first modelled with: four convolutions of 3 taps, tanh between, a linear end.
+
+    6,433 weights that hear 17 samples: made for audio at eight times the rate, where that is 44 us. Here it is causal.
+    """
+    layers: list[Any] = []
+    for dilation in (1, 2, 4):
+        layers += [Conv1d(channels=channels, kernel_size=3, dilation=dilation), *_film(knobs), Activation(name="tanh")]
+    return _spec(sample_rate, knobs, *layers, Conv1d(channels=1, kernel_size=3))
+
+
 def micro_tcn(sample_rate: float, knobs: Knobs = (), level: float = 0.1, **shape: Any) -> ModelSpec:
     """Return a TCN of micro-tcn (see `tcn`): by `blocks`, `kernel_size`, `channels`, `ends`."""
     return tcn(sample_rate, knobs, **shape)
@@ -141,4 +152,5 @@ SPECS = {
     "tfilm": tfilm,
     "convnet": convnet,
     "dense": dense,
+    "classic-cnn": classic_cnn,
 }

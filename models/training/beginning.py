@@ -12,7 +12,8 @@ from ..net_choice import choose
 from ..net_table import NETS, NUMBERS, RECURRENT, MakeSpec
 from ..nets import Network, build, from_weights, has_state
 from ..spec import ModelSpec
-from .recipe import Recipe
+from .cabinet import Cabinet
+from .recipe import MOST_OVERSAMPLING, Recipe
 
 FROM_A_MODEL = "start"
 FINE_TUNING = 0.3  # of the learning rate that a net from scratch takes
@@ -55,7 +56,7 @@ def beginning(record: CaptureRecord, model: str | None, spec: ModelSpec | MakeSp
     if len(given) > 1:
         raise InvalidValue(f"train: {' and '.join(given)} each say which net to train; pass one")
     if start is not None:
-        numbers = numbers_for(start)
+        numbers = {**numbers_for(start), **_oversampling_of(start.spec, record)}
         rate = numbers.get("learning_rate", Recipe.learning_rate)
         return Beginning(start.spec, {**numbers, "learning_rate": FINE_TUNING * rate}, start.training.get("net"), None, start)
     if spec is not None:
@@ -63,6 +64,12 @@ def beginning(record: CaptureRecord, model: str | None, spec: ModelSpec | MakeSp
     choice = choose(record.checks.get("character")) if model == "auto" else None
     name = choice.name if choice else model or "standard"
     return Beginning(NETS[name].make, NETS[name].training, name, choice.why if choice else None)
+
+
+def _oversampling_of(spec: ModelSpec, record: CaptureRecord) -> dict[str, int]:
+    """Return how many times the capture's rate a net runs at, where that is a number that training takes."""
+    times = spec.sample_rate / record.sample_rate
+    return {"oversampling": round(times)} if times in range(2, MOST_OVERSAMPLING + 1) else {}
 
 
 def numbers_for(model: Model) -> dict[str, Any]:
@@ -73,18 +80,32 @@ def numbers_for(model: Model) -> dict[str, Any]:
     return dict(RECURRENT) if has_state(model.spec) else {}
 
 
-def started(begin: Beginning, record: CaptureRecord, level: float, seed: int) -> Network:
-    """Return the net, ready to learn; `level` is the rms of the wet audio. Raises InvalidValue where it fits no capture."""
-    knobs, rate = record.knobs, float(record.sample_rate)
+def started(begin: Beginning, record: CaptureRecord, level: float, recipe: Recipe) -> Network:
+    """Return the net, ready to learn; `level` is the rms of what it shall put out.
+
+    Raises InvalidValue where it does not fit the capture.
+    """
+    knobs, rate = record.knobs, float(record.sample_rate) * recipe.oversampling
     spec = begin.make if isinstance(begin.make, ModelSpec) else begin.make(rate, knobs, level)
     if spec.knobs != knobs or spec.sample_rate != rate:
         raise InvalidValue(f"the spec is for {[k.name for k in spec.knobs]} at {spec.sample_rate:g} Hz, "
-                           f"the capture has {[k.name for k in knobs]} at {rate:g} Hz")  # fmt: skip
+                           f"the capture has {[k.name for k in knobs]} at {rate:g} Hz"
+                           f"{f', oversampled by {recipe.oversampling}' if recipe.oversampling > 1 else ''}")  # fmt: skip
     if (spec.input_channels, spec.output_channels) != (1, 1):
         raise InvalidValue(f"the spec has {spec.input_channels} channels in and {spec.output_channels} out; a capture has one")
-    return from_weights(spec, begin.start.weights).train() if begin.start else build(spec, seed)
+    return from_weights(spec, begin.start.weights).train() if begin.start else build(spec, recipe.seed)
 
 
-def context_of(spec: ModelSpec, recipe: Recipe) -> int:
+def context_of(spec: ModelSpec, recipe: Recipe, cabinet: Cabinet | None = None) -> int:
     """Return how many samples before a segment the net must hear."""
-    return max(spec.receptive_field - 1, recipe.lead_in)
+    return max(spec.receptive_field - 1, recipe.lead_in) + (cabinet.lead_in if cabinet else 0)
+
+
+def numbers_with(cabinet: Cabinet, numbers: Mapping[str, Any]) -> dict[str, int]:
+    """Return a segment as long as the cabinet rings, and as many of them as make up the net's usual batch, 4 at least.
+
+    Of what the net plays, half then counts; short segments would cost a cabinet's length each.
+    """
+    usual = Recipe(**{"epochs": 1.0, **numbers})
+    segment = max(cabinet.lead_in + 1, usual.segment)
+    return {"segment": segment, "batch_size": max(4, round(usual.batch_size * usual.segment / segment))}

@@ -28,25 +28,34 @@ class CaptureDataset(Dataset):
 
     Segments lie side by side; `cut` takes one from anywhere. Replicates are left out.
 
+    Args:
+        oversampling: everything is resampled to that many times the capture's rate; `segment`, `context` and all samples
+            below are counted there.
+
+    Attributes:
+        ahead: samples by which `dry` runs ahead of `wet`, where what follows the net answers that much before its cause.
+
     Raises:
         TrainingError: the split has no takes, or one that is shorter than a segment.
         CaptureError, FileProblem: the folder does not fit its description, or an audio file its row.
     """
 
     def __init__(
-        self, folder: CaptureFolder | str | Location, split: str = "train", segment: int = 6144, context: int = 0
-    ) -> None:
+        self, folder: CaptureFolder | str | Location, split: str = "train", segment: int = 6144, context: int = 0,
+        oversampling: int = 1,
+    ) -> None:  # fmt: skip
         self.folder = folder if isinstance(folder, CaptureFolder) else CaptureFolder.open(folder)
         self.takes, self.segment, self.context = self.folder.takes_of(split), segment, context
+        self.oversampling, self.ahead = oversampling, 0
         if not self.takes:
             raise TrainingError(f"{self.folder.path}: has no {split} takes; capture some")
         shortest = min(self.takes, key=lambda take: take.frames)
-        if shortest.frames < segment:
-            name, frames = shortest.file_name, shortest.frames
+        if shortest.frames * oversampling < segment:
+            name, frames = shortest.file_name, shortest.frames * oversampling
             raise TrainingError(f"{self.folder.path}: {name} has {frames} samples, a segment {segment}; make segments shorter")
         self.raw = np.stack([self.folder.raw_of(take) for take in self.takes])
         self.settings = [np.flatnonzero([t.setting == s for t in self.takes]) for s in sorted({t.setting for t in self.takes})]
-        self.frames = np.array([take.frames for take in self.takes])
+        self.frames = np.array([take.frames * oversampling for take in self.takes])
         self._dry: dict[str, np.ndarray] = {}
         self._starts = np.concatenate([[0], np.cumsum(self.frames)])
         self._wet = _room(int(self._starts[-1]))
@@ -56,13 +65,21 @@ class CaptureDataset(Dataset):
         self._first = np.concatenate([[0], np.cumsum(self.frames // segment)])
 
     def _read(self, i: int, take: Take) -> None:
-        wet = self.folder.read_wet(take)
+        wet = self._resampled(self.folder.read_wet(take))
         self._wet[self._starts[i] : self._starts[i + 1]] = wet
         wide = wet.astype(np.float64)
         self.power[i] = np.mean(wide**2), np.mean((wide[1:] - PRE_EMPHASIS * wide[:-1]) ** 2)
         if take.dry_file_name not in self._dry:
             recording = next(d for d in self.folder.record.dry if d.file_name == take.dry_file_name)
-            self._dry[take.dry_file_name] = self.folder.read_dry(recording)
+            self._dry[take.dry_file_name] = self._resampled(self.folder.read_dry(recording))
+
+    def _resampled(self, audio: np.ndarray) -> np.ndarray:
+        if self.oversampling == 1:
+            return audio
+        import soxr
+
+        rate = self.folder.record.sample_rate
+        return np.asarray(soxr.resample(audio, rate, self.oversampling * rate, quality="VHQ"), np.float32)
 
     @property
     def level(self) -> float:
@@ -70,10 +87,12 @@ class CaptureDataset(Dataset):
         return float(np.sqrt(np.average(self.power[:, 0], weights=self.frames)))
 
     def dry(self, index: int, start: int, stop: int) -> np.ndarray:
-        """Return the dry audio of a take from sample `start` to `stop`, zeros where `start` is before the take."""
+        """Return the dry audio of a take from sample `start` to `stop`, zeros before it and after the recording."""
         take = self.takes[index]
-        audio = self._dry[take.dry_file_name][take.dry_start + max(start, 0) : take.dry_start + stop]
-        return np.concatenate([np.zeros(-start, np.float32), audio]) if start < 0 else audio
+        begin = take.dry_start * self.oversampling
+        audio = self._dry[take.dry_file_name][begin + max(start, 0) : begin + stop]
+        before, after = max(-start, 0), stop - max(start, 0) - len(audio)
+        return np.pad(audio, (before, after)) if before or after else audio
 
     def wet(self, index: int, start: int = 0, stop: int | None = None) -> np.ndarray:
         """Return the wet audio of a take from sample `start` to `stop`."""
@@ -85,7 +104,7 @@ class CaptureDataset(Dataset):
         dry = np.empty((len(takes), self.context + self.segment), np.float32)
         wet = np.empty((len(takes), self.segment), np.float32)
         for row, (take, start) in enumerate(zip(takes, starts, strict=True)):
-            dry[row] = self.dry(take, start - self.context, start + self.segment)
+            dry[row] = self.dry(take, start - self.context + self.ahead, start + self.segment + self.ahead)
             wet[row] = self.wet(take, start, start + self.segment)
         named = {"dry": dry, "wet": wet, "raw": self.raw[takes], "power": self.power[takes, 0],
                  "emphasised_power": self.power[takes, 1], "take": takes}  # fmt: skip

@@ -14,6 +14,7 @@ from ..errors import TrainingError
 from ..losses import TakePower, named
 from ..nets import Network, led_in, thinned
 from ..nets.layers import BatchNorm
+from .cabinet import Cabinet
 from .data import CaptureDataset
 from .processes import of_the_first, place, share_buffers, share_of, total
 from .recipe import Recipe
@@ -38,23 +39,26 @@ def settle(net: torch.nn.Module) -> None:
 
 
 class TwinModule(lightning.LightningModule):
-    """A net and its loss."""
+    """A net and its loss, of what it sounds like through a cabinet where there is one."""
 
-    def __init__(self, net: Network, recipe: Recipe) -> None:
+    def __init__(self, net: Network, recipe: Recipe, cabinet: Cabinet | None = None) -> None:
         super().__init__()
-        self.net, self.recipe, self.loss = net, recipe, named(recipe.loss)
+        self.net, self.recipe, self.loss, self.cabinet = net, recipe, named(recipe.loss), cabinet
 
     def training_step(self, batch: dict[str, torch.Tensor], index: int) -> torch.Tensor:
         """Return the loss of a batch of segments; the lead-in does not count."""
         wet = batch["wet"].to(next(self.net.parameters()).dtype)
         dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
         raw, every, lead = raw if self.net.spec.knobs else None, self.recipe.every, dry.shape[1] - wet.shape[1]
+        lead -= self.cabinet.lead_in if self.cabinet else 0
         with led_in(self.net, lead - lead % every):
             if every == 1:
                 prediction = self.net(dry, raw)[:, lead:]
             else:
                 dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
                 prediction, wet = thinned(self.net, dry, raw, every)[:, lead // every :], wet[:, ::every]
+        if self.cabinet:
+            prediction = self.cabinet(prediction)
         power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))
         return self.loss(prediction, wet, power, self.global_step)
 
@@ -71,9 +75,10 @@ class Budget(lightning.Callback):
     """
 
     def __init__(
-        self, recipe: Recipe, folder: Path, data: CaptureDataset, steps_an_epoch: int, progress: Progress | None
-    ) -> None:
-        self.recipe, self.folder, self.data, self.progress = recipe, folder, data, progress
+        self, recipe: Recipe, folder: Path, data: CaptureDataset, steps_an_epoch: int, progress: Progress | None,
+        cabinet: Cabinet | None = None,
+    ) -> None:  # fmt: skip
+        self.recipe, self.folder, self.data, self.progress, self.cabinet = recipe, folder, data, progress, cabinet
         self.steps_an_epoch, self.spent, self.best = steps_an_epoch, 0.0, math.inf
         self.ratios: np.ndarray = np.array([math.inf])
         self._clock = self._validated = self._saved = self._reported = 0.0
@@ -158,7 +163,8 @@ class Budget(lightning.Callback):
     def _validation_esr(self, module: Any) -> np.ndarray:
         share_buffers(module.net)
         mine, ratios = share_of(len(self.data.takes)), torch.zeros(len(self.data.takes), dtype=torch.float64)
-        ratios[list(mine)] = torch.from_numpy(validation_esr(module.net, module.net.spec.receptive_field, self.data, mine))
+        heard = validation_esr(module.net, module.net.spec.receptive_field, self.data, mine, self.cabinet)
+        ratios[list(mine)] = torch.from_numpy(heard)
         return total(ratios, module.device).numpy()
 
     def _save(self, trainer: Any, name: str) -> None:

@@ -28,7 +28,8 @@ from ..model import Model
 from ..net_table import MakeSpec
 from ..nets import to_weights
 from ..spec import ModelSpec
-from .beginning import FROM_A_MODEL, beginning, context_of, started
+from .beginning import FROM_A_MODEL, Beginning, beginning, context_of, numbers_with, started
+from .cabinet import Cabinet
 from .data import Batches, CaptureDataset
 from .module import Budget, Progress, TwinModule
 from .processes import check_shares, is_first, left_as_it_was, tolerate_unused
@@ -41,8 +42,9 @@ LARGEST_GRADIENT = 2.0  # norm; steps stay below it but for the odd outlier, whi
 
 def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str | None = None,
           spec: ModelSpec | MakeSpec | None = None, start: Model | None = None, minutes: float | None = None,
-          epochs: float | None = None, accelerator: str = "auto", devices: int | str | Sequence[int] = 1,
-          strategy: str = "auto", num_nodes: int = 1, progress: Progress | None = None, **numbers: Any) -> Model:  # fmt: skip
+          epochs: float | None = None, cabinet: str | Path | None = None, accelerator: str = "auto",
+          devices: int | str | Sequence[int] = 1, strategy: str = "auto", num_nodes: int = 1,
+          progress: Progress | None = None, **numbers: Any) -> Model:  # fmt: skip
     """Train a net on a capture and return the state that did best on the validation takes.
 
     Args:
@@ -54,11 +56,15 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
         spec: a net of your own instead: a ModelSpec, or what makes it from (sample rate, knobs, rms of the wet audio).
         start: a trained model to go on from instead, with a learning rate of 0.3 of the usual.
         minutes, epochs: the budget over all resumed parts, `Recipe.minutes` and `.epochs`.
+        cabinet: file of an impulse response that the recordings were made through, at its own level: the net learns what
+            comes before it, the amp alone. Validation and the figures are through it; the model keeps its name and hash.
+            Unless given, segments become as long as it rings.
         accelerator: as lightning names it: "auto", "cpu", "gpu", …
         devices, strategy, num_nodes: as lightning takes them: how many devices of a machine, or which; how they work
             together, "ddp", "ddp_spawn", …; how many machines. See below.
         progress: called with ("train", done 0..1, 1.0, note with the validation ESR) about twice a second.
-        numbers: `batch_size`, `segment`, `lead_in`, `every`, `learning_rate`, `precision`, `loss`, `seed`: see `Recipe`.
+        numbers: `batch_size`, `segment`, `lead_in`, `every`, `learning_rate`, `precision`, `loss`, `oversampling`, `seed`:
+            see `Recipe`.
 
     Several processes share every batch evenly, and train to what one trains to, up to rounding and up to BatchNorm, which
     sees a share: so a run may go on with more of them, or fewer. "ddp" starts this program again for each further device
@@ -73,20 +79,18 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
     """
     folder = folder if isinstance(folder, CaptureFolder) else CaptureFolder.open(folder)
     begin = beginning(folder.record, model, spec, start)
-    try:
-        given = {k: v for k, v in numbers.items() if v is not None}
-        recipe = Recipe(minutes=minutes, epochs=epochs, **{**begin.numbers, **given})
-    except TypeError as error:
-        raise InvalidValue(f"train: {str(error).rpartition(') ')[2]}") from None
+    recipe, behind = _recipe(begin, folder.record.sample_rate, cabinet, {"minutes": minutes, "epochs": epochs, **numbers})
+    heard = behind.to_learn_from() if behind else None
     home = Path(out) / "training"
     training, validation = _read(folder, recipe)
-    net = started(begin, folder.record, training.level, recipe.seed)
-    training.context = context_of(net.spec, recipe)
-    identity = {"spec": net.spec.to_dict(), "capture": folder.data_hash, **recipe.identity()}
+    net = started(begin, folder.record, training.level / (behind.gain if behind else 1.0), recipe)
+    training.context, training.ahead = context_of(net.spec, recipe, heard), behind.ahead if behind else 0
+    through = {"cabinet": behind.identity} if behind else {}
+    identity = {"spec": net.spec.to_dict(), "capture": folder.data_hash, **recipe.identity(), **through}
     _claim(home, {**identity, FROM_A_MODEL: begin.weights_hash} if begin.start else identity)
-    module = TwinModule(net, recipe)
+    module = TwinModule(net, recipe, heard)
     steps = max(1, round(int(training.frames.sum()) / (recipe.batch_size * training.segment)))
-    budget = Budget(recipe, home, validation, steps, progress if is_first() else None)
+    budget = Budget(recipe, home, validation, steps, progress if is_first() else None, behind)
     last = home / "last.ckpt"
     done = _load(last) if last.exists() else None
     if done is not None:
@@ -97,6 +101,7 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
         with training_threads(module.net), left_as_it_was():
             trainer = _trainer(budget, home, recipe.precision, accelerator, devices, strategy, num_nodes)
             check_shares(recipe.batch_size, trainer.world_size)
+            _check_precision(recipe.precision, trainer)
             tolerate_unused(trainer)
             _fit(trainer, module, stream, home, last if done else None)
             if trainer.global_rank:
@@ -105,7 +110,7 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
     module.load_state_dict(best["state_dict"])
     figures = best["callbacks"][budget.state_key]
     record = {
-        "capture": folder.data_hash, **begin.about(), **recipe.identity(),
+        "capture": folder.data_hash, **begin.about(), **recipe.identity(), **through,
         "budget": {"minutes": recipe.minutes, "epochs": recipe.epochs},
         "steps": int(last_state["global_step"]), "best_step": int(best["global_step"]),
         "minutes": round(last_state["callbacks"][budget.state_key]["spent"] / 60, 3),
@@ -116,10 +121,38 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
     return Model(net.spec, to_weights(net), record)
 
 
+def _recipe(
+    begin: Beginning, sample_rate: float, cabinet: str | Path | None, asked: dict[str, Any]
+) -> tuple[Recipe, Cabinet | None]:
+    """Return the numbers of the run, those that were asked for before those of the net, and the cabinet."""
+    given, usual = {k: v for k, v in asked.items() if v is not None}, dict(begin.numbers)
+    if "minutes" in given:
+        usual.pop("epochs", None)
+    try:
+        recipe, behind = Recipe(**{**usual, **given}), None
+        if cabinet is not None:
+            behind = Cabinet.read(cabinet, sample_rate, recipe.oversampling)
+            usual |= {} if "segment" in given else numbers_with(behind.to_learn_from(), usual)
+            recipe = Recipe(**{**usual, **given})
+    except TypeError as error:
+        raise InvalidValue(f"train: {str(error).rpartition(') ')[2]}") from None
+    if cabinet is not None and recipe.every > 1:
+        raise InvalidValue(f"every = {recipe.every} leaves samples out, and a cabinet needs all of them: train with every=1")
+    return recipe, behind
+
+
+def _check_precision(precision: str, trainer: lightning.Trainer) -> None:
+    """Refuse what lightning would quietly replace by another precision."""
+    if precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
+        raise InvalidValue("precision '16-mixed' needs a GPU, and this training runs on the CPU: take bf16-mixed or 32-true")
+
+
 def _read(folder: CaptureFolder, recipe: Recipe) -> tuple[CaptureDataset, CaptureDataset]:
-    shortest = min((t.frames for t in folder.takes_of("train")), default=recipe.segment)
+    times = recipe.oversampling
+    shortest = min((t.frames * times for t in folder.takes_of("train")), default=recipe.segment)
     segment = min(recipe.segment, shortest)
-    return CaptureDataset(folder, "train", segment), CaptureDataset(folder, "validation", 1)
+    training = CaptureDataset(folder, "train", segment, oversampling=times)
+    return training, CaptureDataset(folder, "validation", 1, oversampling=times)
 
 
 def _claim(home: Path, identity: dict[str, Any]) -> None:
@@ -131,9 +164,10 @@ def _claim(home: Path, identity: dict[str, Any]) -> None:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{path}: cannot be read ({error}); remove {home} to train anew") from None
         found = found if isinstance(found, dict) else {}
-        for key, value in wanted.items():
-            if found.get(key) != value:
-                shown = "" if key in ("spec", "capture") else f" ({found.get(key)!r} there, {value!r} asked for)"
+        for key in {**wanted, **found}:
+            there, value = found.get(key), wanted.get(key)
+            if there != value:
+                shown = "" if key in ("spec", "capture", "cabinet") else f" ({there!r} there, {value!r} asked for)"
                 raise TrainingError(f"{home}: holds a run with another {key}{shown}; train into another folder or remove it")
     else:
         write_atomically(path, json.dumps(wanted, indent=1).encode())

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..nets import Network, at_rest, going_on, stateful_layers
+from .cabinet import Cabinet
 from .data import CaptureDataset
 
 CHUNK = 16_384  # samples of output a piece
@@ -56,16 +57,22 @@ def _in_one_go(net: Network, dry: Sequence[np.ndarray], raw: np.ndarray) -> list
     return [row[lead : lead + len(recording)] for row, recording in zip(out, dry, strict=True)]
 
 
-def validation_esr(net: Network, receptive_field: int, data: CaptureDataset, takes: Sequence[int] | None = None) -> np.ndarray:
-    """Return the error-to-signal ratio of every take of `data`, or of these, whole, (takes,)."""
+def validation_esr(
+    net: Network, receptive_field: int, data: CaptureDataset, takes: Sequence[int] | None = None, cabinet: Cabinet | None = None
+) -> np.ndarray:
+    """Return the error-to-signal ratio of every take of `data`, or of these, whole, (takes,); through a cabinet if given."""
     chosen = range(len(data.takes)) if takes is None else takes
     if not chosen:
         return np.zeros(0)
-    dry, raw = [data.dry(i, 0, int(data.frames[i])) for i in chosen], data.raw[list(chosen)]
+    before, ahead = (cabinet.lead_in, cabinet.ahead) if cabinet else (0, 0)
+    dry = [data.dry(i, ahead - before, int(data.frames[i]) + ahead) for i in chosen]
+    raw = data.raw[list(chosen)]
     if stateful_layers(net) and receptive_field == 1:
         answers = _in_one_go(net, dry, raw)  # side by side: a loop over samples costs hardly more for many
     else:
         answers = [predict(net, receptive_field, audio, knobs) for audio, knobs in zip(dry, raw, strict=True)]
+    if cabinet:
+        answers = [cabinet(torch.from_numpy(answer)[None].double())[0].numpy() for answer in answers]
     errors = [answer.astype(np.float64) - data.wet(i) for i, answer in zip(chosen, answers, strict=True)]
     powers = np.maximum(data.power[list(chosen), 0].astype(np.float64), 1e-8)
     return np.array([np.mean(error**2) for error in errors]) / powers

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from auraloss.freq import MultiResolutionSTFTLoss
 from scipy.signal import lfilter
 
 from wetdry.models import losses
@@ -22,7 +23,20 @@ def test_ratios_equal_their_definitions(pair):
     np.testing.assert_allclose(losses.emphasised_esr(prediction, target), ((pe - te) ** 2).sum(1) / (te**2).sum(1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(set(losses.LOSSES) - {"esr+level"}))  # which has a floor in dBFS
+def test_the_classic_and_the_spectral_loss_equal_their_definitions(pair):
+    prediction, target = pair
+    error = (prediction - target).double().numpy()
+    emphasised = lfilter([1, -0.95], 1, error)[:, 1:]
+    power = losses.TakePower.of(target)
+    want = np.mean(error**2) + 0.5 * np.mean(emphasised**2)
+    assert float(losses.named("mse+emphasised")(prediction, target, power, 0)) == pytest.approx(want, rel=1e-5)
+    rms = np.sqrt(np.mean(target.double().numpy() ** 2, axis=1, keepdims=True))
+    unit = [(x / torch.from_numpy(rms)).float()[:, None] for x in pair]
+    want = np.mean(np.abs(error) / rms) + float(MultiResolutionSTFTLoss(eps=1e-4)(*unit))
+    assert float(losses.named("l1+stft")(prediction, target, power, 0)) == pytest.approx(want, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(set(losses.LOSSES) - {"esr+level", "mse+emphasised"}))  # a floor in dBFS; full scale
 def test_a_quiet_take_counts_as_much_as_a_loud_one(pair, name):
     prediction, target = pair
     gain = torch.tensor([[1.0], [1e-2], [10.0]])

@@ -23,7 +23,8 @@ ONE = (Parameter("drive"),)
 
 # weights without knobs and receptive field, as NAM's trainer and micro-tcn's table have them (NAM counts head_scale too)
 PUBLISHED = {"nam-standard": (13801, 4093), "nam-lite": (6553, 4093), "nam-feather": (3025, 4093), "nam-nano": (841, 4093),
-             "nam-a2": (12145, 6347), "nam-a2-lite": (1870, 6347), "lstm": (4513, 1)}  # fmt: skip
+             "nam-a2": (12145, 6347), "nam-a2-lite": (1870, 6347), "lstm": (4513, 1),
+             "classic-cnn": (6433, 17)}  # fmt: skip
 REACH = {"tcn-100": 4445, "tcn-300": 13333, "tcn-1000": 44445, "compressor": 13333, "convnet": 4096, "dense": 128}
 
 
@@ -34,7 +35,7 @@ def weights(spec):
 @pytest.mark.parametrize("name", NETS)
 def test_every_net_builds_answers_and_has_numbers_a_training_takes(name):
     net = NETS[name]
-    Recipe(epochs=1, **net.training)
+    Recipe(**{"epochs": 1, **net.training})
     with one_thread(), torch.no_grad():
         for knobs in ((), ONE, tuple(Parameter(f"knob_{i}") for i in range(5))):
             spec = net.make(48000.0, knobs, 0.1)

@@ -1,0 +1,118 @@
+"""A fixed impulse response behind the net while it learns: what is compared with the recording is conv(net(dry), response).
+
+So the net learns the amp alone, of a recording that has the cabinet in it, and plays through any other cabinet afterwards.
+"""
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..audio_file import read_audio
+from ..errors import InvalidValue
+from ..files import sha256_of
+
+LONGEST_SECONDS = 5.0
+LEARNED_FROM = 1e-6  # of the energy: the tail that holds less teaches nothing a net could follow, and costs as much
+LEAD_SECONDS = 0.01  # room for what rings before the first sample when the rate changes
+LEAD_LOST, LONGEST_LEAD = 1e-8, 64  # as CabinetIR: of that, the energy that is cut off, and the most samples that are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Cabinet:
+    """The taps of a response at the net's rate, and convolution with them.
+
+    Attributes:
+        taps: float64 (taps,).
+        ahead: of them, how many come before the response's beginning (where oversampling made it ring): so many samples
+            the input has to run ahead for the output to be in time.
+        identity: `name` and `sha256` of the file.
+    """
+
+    taps: np.ndarray
+    ahead: int
+    identity: dict[str, str]
+    _spectra: dict[Any, Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: str | Path, sample_rate: float, oversampling: int = 1) -> "Cabinet":
+        """Read a response as `CabinetIR` plays it on mono audio at `sample_rate`, its level included.
+
+        Args:
+            path: of a WAV, FLAC or AIFF file of at most 5 s; of several channels the mean is taken.
+            sample_rate: of the capture, in Hz.
+            oversampling: how many times that the net's rate is.
+
+        Raises:
+            FileProblem: the file is missing or no audio. InvalidValue: it is silent, not finite or too long.
+        """
+        path = Path(path).expanduser()
+        audio, rate = read_audio(path, LONGEST_SECONDS)
+        if not audio.any():
+            raise InvalidValue(f"{path} is silence: nothing would be heard through it; export it again")
+        taps, ahead = audio.astype(np.float64), 0
+        if rate != sample_rate:
+            taps, before = _resampled(taps, rate, sample_rate)
+            taps = _without_lead(taps, before)
+        mono = taps.mean(axis=0)
+        if oversampling > 1:
+            rows, ahead = _resampled(mono[None], sample_rate, oversampling * sample_rate)
+            mono = rows[0]
+        return cls(mono, ahead, {"name": path.name, "sha256": sha256_of(path)})
+
+    @property
+    def lead_in(self) -> int:
+        """Samples before a segment that are heard in it."""
+        return len(self.taps) - 1
+
+    @property
+    def gain(self) -> float:
+        """How much louder white noise gets."""
+        return float(np.sqrt(np.sum(self.taps**2)))
+
+    def to_learn_from(self) -> "Cabinet":
+        """Return it without the tail that holds less than a millionth of the energy."""
+        left = np.cumsum(self.taps[::-1] ** 2)[::-1]
+        last = int(np.flatnonzero(left > LEARNED_FROM * left[0])[-1])
+        return Cabinet(self.taps[: max(last, self.ahead) + 1], self.ahead, self.identity)
+
+    def __call__(self, audio: Tensor) -> Tensor:
+        """Return what comes of (batch, samples), without the `lead_in` first samples, for which too little was heard."""
+        from scipy.fft import next_fast_len
+
+        samples, wide = audio.shape[1], torch.float64 if audio.dtype == torch.float64 else torch.float32
+        size = int(next_fast_len(samples, real=True) or samples)
+        with torch.autocast(audio.device.type, enabled=False):
+            spectrum = self._spectrum(size, audio.device, wide)
+            heard = torch.fft.irfft(torch.fft.rfft(audio.to(wide), size) * spectrum, size)
+        return heard[:, self.lead_in : samples]
+
+    def _spectrum(self, size: int, device: torch.device, wide: torch.dtype) -> Tensor:
+        key = (size, device, wide)
+        if key not in self._spectra:
+            self._spectra[key] = torch.fft.rfft(torch.from_numpy(self.taps), size).to(device).to(wide.to_complex())
+        return self._spectra[key]
+
+
+def _resampled(taps: np.ndarray, rate: float, wanted: float) -> tuple[np.ndarray, int]:
+    """Return (taps at another rate with what rings before them, how many samples ring before), the gain kept."""
+    import soxr
+
+    ratio = Fraction(wanted / rate).limit_denominator(100_000)
+    lead = -(-LEAD_SECONDS * rate // ratio.denominator) * ratio.denominator  # whole samples at both rates
+    padded = np.pad(taps, ((0, 0), (int(lead), int(lead))))
+    played = soxr.resample(padded.T, rate, wanted, quality="VHQ").T * (rate / wanted)
+    length, before = math.ceil(taps.shape[1] * wanted / rate) + LONGEST_LEAD, int(lead * ratio)
+    return played[:, : before + length], before
+
+
+def _without_lead(taps: np.ndarray, before: int) -> np.ndarray:
+    """Return the taps from sample `before` on, or a little earlier where too much rings before it."""
+    lost = np.cumsum((taps**2).sum(axis=0))
+    quiet = int(np.searchsorted(lost, LEAD_LOST * lost[-1]))
+    return taps[:, min(before, max(quiet, before - LONGEST_LEAD)) :]
