@@ -105,7 +105,8 @@ class NativeStage:
 class ProcessorStage:
     """Anything else with `reset` and `process`: a bridged plugin, a foreign model, an effect of another package.
 
-    One that has `play_planar` is told the layout, so that blocks of few samples are no riddle.
+    One that has `play_planar` is told the layout, so that blocks of few samples are no riddle; one that has `play_turned` turns
+    its moving knobs by itself.
     """
 
     def __init__(self, processor: Any) -> None:
@@ -122,6 +123,9 @@ class ProcessorStage:
         samples = block.shape[1]
         if not samples or self._turning.whole(samples):
             return self._play(block, sample_rate, reset=False, **self._with(slice(None)))
+        if play_turned := getattr(self._processor, "play_turned", None):
+            turns = self._turning.turns(samples, sample_rate)
+            return play_turned(block, sample_rate, turns, **self._with(slice(None)))
         played = [self._play(np.ascontiguousarray(block[:, part]), sample_rate, reset=False, **self._with(part))
                   for part in self._turning.parts(samples, sample_rate)]  # fmt: skip
         return np.concatenate(played, axis=1)

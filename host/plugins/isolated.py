@@ -9,12 +9,13 @@ import numpy as np
 from ...models.errors import FileProblem, InvalidType, PluginCrashed, PluginError
 from .face import PluginFace
 from .isolated_knobs import FarKnobs
+from .isolated_moves import FarMoves
 from .isolated_process import IsolatedProcess
 from .knobs import Knob
 from .probe import PluginReport
 
 
-class IsolatedPlugin(PluginFace):
+class IsolatedPlugin(FarMoves, PluginFace):
     """A plugin on the main thread of its own process: audio through shared memory, knobs and state over a pipe.
 
     Plays the same samples as `load_plugin(path)` does here. When the plugin crashes, or does not answer in time, the
@@ -193,12 +194,6 @@ class IsolatedPlugin(PluginFace):
             self._forget()
             if not self._awake():
                 self._ask("call", "reset")
-
-    def move(self, courses: Mapping[str, np.ndarray], block: int) -> None:
-        """Have knobs move in the next whole call of a plugin that cannot stream; see `DawDreamerNode.move`."""
-        with self._lock:
-            self._awake()
-            self._ask("move", {knob: numbers[::block].tobytes() for knob, numbers in courses.items()}, block)
 
     def _awake(self) -> bool:
         """Start the plugin anew if it does not run; return whether it had to be."""

@@ -31,6 +31,7 @@ class Playing:
         self.plugin: Any = load_plugin(start["path"], start["plugin_name"], **start["arguments"])
         self._audio = SharedAudio(start["audio"])
         self._whole_only = offline_reason(self.plugin) is not None
+        self._turns: list[tuple[int, dict[str, float]]] = []
         self._asked: dict[str, Callable[..., Any]] = {
             "facts": self.facts,
             "get": lambda name: getattr(self.plugin, name),
@@ -39,6 +40,7 @@ class Playing:
             "raw": lambda name: self.plugin.parameters[name].raw_value,
             "text": lambda name: self.plugin.parameters[name].string_value,
             "turn": self.turn,
+            "turn_later": self.turn_later,
             "move": self.move,
         }
 
@@ -57,6 +59,22 @@ class Playing:
         bound.raw_value = raw
         return bound.raw_value
 
+    def turn_later(self, turns: list[tuple[int, dict[str, float]]]) -> None:
+        """Have knobs turned at samples of the next block: (sample, position by knob) each, samples rising."""
+        self._turns = turns
+
+    def _streamed(self, planar: np.ndarray, rate: float, block: int, key: np.ndarray | None) -> np.ndarray:
+        """Play the next block part by part, knobs turned between them."""
+        turns, self._turns = self._turns, []
+        edges, played = [*(at for at, _ in turns), planar.shape[1]], list[np.ndarray]()
+        for first, last, moves in zip([0, *edges], edges, [{}, *(moves for _, moves in turns)], strict=False):
+            for name, raw in moves.items():
+                self.turn(name, raw)
+            if last > first:
+                part, beside = (None if a is None else np.ascontiguousarray(a[:, first:last]) for a in (planar, key))
+                played.append(self.plugin.play_planar(part, rate, block, reset=False, key=beside))
+        return np.concatenate(played, axis=1)
+
     def move(self, courses: dict[str, bytes], block: int) -> None:
         """Have knobs move in the next call; the numbers are float64, one a block."""
         self.plugin.move({knob: np.repeat(np.frombuffer(numbers), block) for knob, numbers in courses.items()}, block)
@@ -71,8 +89,11 @@ class Playing:
         channels, samples = request.channels, request.length
         rows = self._audio.rows(0, channels + request.key_channels, samples)
         key = rows[channels:] if request.key_channels else None
-        streams = {} if self._whole_only else {"reset": request.reset}
-        heard = self.plugin.play_planar(rows[:channels], request.sample_rate, request.buffer_size, key=key, **streams)
+        if self._turns:
+            heard = self._streamed(rows[:channels], request.sample_rate, request.buffer_size, key)
+        else:
+            streams = {} if self._whole_only else {"reset": request.reset}
+            heard = self.plugin.play_planar(rows[:channels], request.sample_rate, request.buffer_size, key=key, **streams)
         self._audio.rows(0, *heard.shape)[:] = heard
         (channels, samples), lost = heard.shape, getattr(self.plugin, "non_finite_samples", 0)
         return frames.Reply(frames.AUDIO, channels, samples, self.plugin.latency_samples, lost)
