@@ -9,7 +9,7 @@ from installed_plugins import installed_vst2
 
 from wetdry import LFO, Automated, Chain, DawDreamerProcessor, EnvelopeFollower, Faust, Gain, Graph, TubeSaturator, load_plugin
 from wetdry.host.dawdreamer.holding import BLOCKS, longest_block
-from wetdry.models.errors import InvalidValue
+from wetdry.models.errors import InvalidValue, PluginError
 
 dawdreamer = pytest.importorskip("dawdreamer")
 SAMPLES = 9001
@@ -143,6 +143,11 @@ def test_in_a_graph_and_a_second_time_it_plays_the_same():
     dry = Automated(Gain(), {"gain_db": [(0, -120), (0.1, 0)]})(audio, RATE)
     np.testing.assert_allclose(heard, audio * curves["a.level"].astype(np.float32) + dry, atol=1e-6)
     assert np.array_equal(board(audio, RATE), heard)
+
+
+def test_as_a_stream_it_says_why_not():
+    with pytest.raises(PluginError, match="cannot stream"):
+        Automated(Faust(LEVEL), {"level": [(0, 0)]})(noise(100), RATE, reset=False)
 
 
 def test_isolated_a_vst2_plays_what_it_plays_here():
