@@ -16,6 +16,12 @@ DOTS_PER_INCH = 150
 _LIGHT = {figures.INK: INK, figures.MUTED: MUTED, figures.GRID: GRID}
 
 
+def light_style() -> Any:
+    """Return matplotlib's settings of a figure on white ground."""
+    style = {name: _LIGHT.get(value, value) if isinstance(value, str) else value for name, value in figures._STYLE.items()}
+    return style | {"figure.facecolor": "#ffffff", "savefig.dpi": DOTS_PER_INCH}
+
+
 def check_suffix(path: Path) -> None:
     """Raise InvalidValue where a figure cannot be written under this name."""
     if path.suffix.lower() not in SUFFIXES:
@@ -37,9 +43,7 @@ def write_figure(path: Path, draw: Callable[[Any], None], width: float, height: 
     from matplotlib.figure import Figure
 
     check_suffix(path)
-    style: Any = {name: _LIGHT.get(value, value) if isinstance(value, str) else value for name, value in figures._STYLE.items()}
-    style |= {"figure.facecolor": "#ffffff", "savefig.dpi": DOTS_PER_INCH}
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context(light_style()):
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure)
         content = io.BytesIO()
