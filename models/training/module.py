@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..errors import TrainingError
-from ..losses import TakePower, named
+from ..losses import QUIETEST_POWER, TakePower, named
 from ..nets import Network, led_in, thinned
 from ..nets.layers import BatchNorm
 from .cabinet import Cabinet
@@ -25,6 +25,7 @@ Progress = Callable[[str, float, float, str], None]
 SHARE_OF_VALIDATION = 0.05  # of the time, at most
 SHORTEST_PAUSE_SECONDS = 10.0  # between validations, and between saves: what a kill may cost
 WARM_UP_STEPS = 100
+STEADY_WEIGHT = 0.1  # of a steady level before a cabinet: it passes none, so that nothing else keeps the net from one
 SETTLED = 0.4  # of the budget: from there on BatchNorm's statistics stand, see `settle`
 
 
@@ -57,10 +58,12 @@ class TwinModule(lightning.LightningModule):
             else:
                 dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
                 prediction, wet = thinned(self.net, dry, raw, every)[:, lead // every :], wet[:, ::every]
-        if self.cabinet:
-            prediction = self.cabinet(prediction)
         power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))
-        return self.loss(prediction, wet, power, self.global_step)
+        if self.cabinet is None:
+            return self.loss(prediction, wet, power, self.global_step)
+        rest = self.cabinet.gain * prediction.mean(1)
+        steady = (rest.square() / power.plain.clamp_min(QUIETEST_POWER)).mean()
+        return self.loss(self.cabinet(prediction), wet, power, self.global_step) + STEADY_WEIGHT * steady
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Return Adam; the budget sets its rate at every step."""
