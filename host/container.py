@@ -10,8 +10,9 @@ from ..effects.parameters import BoundParameter, Parameters
 from ..models.errors import InvalidType, InvalidValue
 from . import _pedalboard
 from .native_knobs import native_parameters
-from .playable import FLUSH_SAMPLES, LONGEST_LATENCY_SECONDS, Playable
+from .playable import Playable
 from .stages import NativeStage
+from .whole_signal import FLUSH_SAMPLES, LONGEST_LATENCY_SECONDS
 
 if TYPE_CHECKING:
     from .graph.plan import Plan

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..non_finite import refuse_non_finite
 from ..offline import offline_reason
-from ..playable import in_step, whole_signal
 from ..stages import Stage, push_through
+from ..whole_signal import in_step, whole_signal
 from .plan import Plan
 from .streaming import stages_of
 

@@ -100,7 +100,7 @@ class Plugin(PluginFace, PluginState):
             self.settle()
         if not reset:
             if fresh:
-                with _pedalboard.plain_errors(self.name):
+                with quiet_stderr(), _pedalboard.plain_errors(self.name):
                     self.native.reset()
                 self.__dict__["_prepared"] = (rate, channels, min(block, length))
             block = min(block, self.__dict__["_prepared"][2])
