@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         TubeSaturator,
     )
     from .host import midi
+    from .host.amp import amp
     from .host.automation.automated import Automated
     from .host.automation.breakpoints import Breakpoints
     from .host.automation.follower import EnvelopeFollower
@@ -70,6 +71,7 @@ _FACE = {  # name: the module it comes from
     "Graph": "host.graph.graph",
     "Rig": "host.rig.rig",
     "load_plugin": "host.plugins",
+    "amp": "host.amp",
     "capture": "host.capture",
     "capture_recordings": "host.recorded",
     "train": "models.training",
@@ -82,8 +84,8 @@ _FACE = {  # name: the module it comes from
 __all__ = ["LFO", "Automated", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
            "NeuralEffect", "NeuralSaturator", "Pan", "Performance", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator",
-           "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi", "models",
-           "presets", "quantise", "train"]  # fmt: skip
+           "amp", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi",
+           "models", "presets", "quantise", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

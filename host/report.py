@@ -1,7 +1,5 @@
 """The page: one self-contained HTML file that shows how close a twin is, and lets a person hear it."""
 
-import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,10 @@ from .evaluation.cell import METRICS
 from .evaluation.clips import MOVING, THERE, TRACKS
 from .evaluation.result import Evaluation
 from .evaluation.summary import FAR, GRADES, figure, grade
+from .players import player_data
 
 LARGEST_BYTES = 20_000_000
 PANELS = 3
-_FULL_SCALE = 0.98
-_MOST_RAISE_DB = 60
 _TRACK_TITLES = {"dry": "Dry", "target": "Target", "twin": "Twin", "residual": "Residual"}
 
 
@@ -43,7 +40,9 @@ def write_report(evaluation: Evaluation, capture_folder: str | Location | None =
     folder = evaluation.folder or Path(out or ".")
     path = Path(out or folder)
     path = path if path.suffix == ".html" else path / "report.html"
-    html = _template().render(**page_data(evaluation, folder, location_of(capture_folder).name if capture_folder else ""))
+    html = page_template("report.html.jinja").render(
+        **page_data(evaluation, folder, location_of(capture_folder).name if capture_folder else "")
+    )
     content = html.encode()
     if len(content) > LARGEST_BYTES:
         raise FileProblem(f"{path} would have {len(content)} bytes, {LARGEST_BYTES} are allowed; keep fewer or shorter clips")
@@ -88,34 +87,24 @@ def page_data(evaluation: Evaluation, folder: Path, capture_name: str = "") -> d
     }
 
 
-def _template() -> Any:
+def page_template(name: str) -> Any:
+    """Return a page's template by its path in this room."""
     import jinja2
 
     loader = jinja2.PackageLoader(__package__ or "wetdry.host", ".")
     return jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    ).get_template("report.html.jinja")
+    ).get_template(name)
 
 
 def _clip(evaluation: Evaluation, clip: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return a player's data: the three tracks on one gain, the residual raised by a stated one, and its drawings."""
     tracks = {name: read_mono(folder / clip["files"][name], evaluation.sample_rate, again="evaluate") for name in TRACKS}
-    peak = max(float(np.abs(tracks[name]).max()) for name in TRACKS[:3])
-    lowered = min(1.0, _FULL_SCALE / peak) if peak else 1.0
-    residual_peak = float(np.abs(tracks["residual"]).max()) * lowered
-    raise_db = int(np.clip(np.floor(20 * np.log10(_FULL_SCALE / max(residual_peak, 1e-9))), 0, _MOST_RAISE_DB))
-    gains = {**dict.fromkeys(TRACKS[:3], lowered), "residual": lowered * 10 ** (raise_db / 20)}
     rate = evaluation.sample_rate
-    top = max(float(np.abs(tracks["target"]).max()), float(np.abs(tracks["twin"]).max()), 1e-9)
     return {
         **clip,
-        "seconds": clip["frames"] / rate,
         **_heard(evaluation, clip),
-        "lowered_db": 20 * np.log10(lowered),
-        "raise_db": raise_db,
-        "tracks": [(name, _TRACK_TITLES[name], _address(tracks[name] * gains[name], rate)) for name in TRACKS],
-        "target_path": figures_sound.outline(tracks["target"], scale=top),
-        "residual_path": figures_sound.outline(tracks["residual"], scale=top),
+        **player_data(tracks, rate, _TRACK_TITLES),
         "waveform": figures_sound.waveform(tracks["target"], tracks["twin"], rate, clip["start_seconds"]),
         "spectrum": figures_sound.spectrum(tracks, rate),
         "gain": figures_sound.gain(tracks, rate, clip["start_seconds"]),
@@ -143,15 +132,6 @@ def _courses(evaluation: Evaluation, clip: dict[str, Any], tracks: dict[str, np.
     if clip["why"] != MOVING:
         return ""
     return figures_moving.courses(evaluation.parameters, evaluation.gestures[clip["gesture"]], tracks, evaluation.sample_rate)
-
-
-def _address(samples: np.ndarray, sample_rate: float) -> str:
-    """Return the samples as a data address: FLAC of 16 bits, which every browser plays and which loses nothing more."""
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(samples, -1, 1), round(sample_rate), format="FLAC", subtype="PCM_16")
-    return "data:audio/flac;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _row(evaluation: Evaluation, cell: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import typer
 
 from ...models.errors import RigFileError, WetdryError
 from . import (
+    amp,
     bench,
     capture,
     clone,
@@ -39,8 +40,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (clone, inspect, capture, train, evaluate, compare, render, convert, distil, prune, quantise, effects, bench,
-                excitation, factory):  # fmt: skip
+for command in (clone, amp, inspect, capture, train, evaluate, compare, render, convert, distil, prune, quantise, effects,
+                bench, excitation, factory):  # fmt: skip
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(midi.app)
 app.add_typer(models.app)

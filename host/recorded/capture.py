@@ -44,6 +44,7 @@ def capture_recordings(
     seed: int = 0,
     name: str = "",
     cabinet: Any = None,
+    cabinet_recorded: bool = True,
     progress: Progress | None = None,
 ) -> CaptureFolder:
     """Make a capture folder of recorded gear: lay each recording against what was played, cut, and keep some back.
@@ -64,7 +65,8 @@ def capture_recordings(
         seed: of the settings that are kept back.
         name: of the device; "": the first recording's.
         cabinet: the impulse response of the cabinet that was recorded with it, as `CabinetIR` takes one (of several channels
-            their mean): its own delay stays in the recordings, as that of a net in front of it does.
+            their mean): its own delay stays in the recordings. None: nothing is known of one.
+        cabinet_recorded: False: it was not, and the recordings are played through it before they are cut.
         progress: called as progress("recordings", done, total, note).
 
     Raises:
@@ -87,10 +89,10 @@ def capture_recordings(
         keep_plan(folder, {
             "recordings": [[sha256_of(t.dry), sha256_of(t.wet), dict(t.values)] for t in recorded],
             "knobs": [k.to_dict() for k in rows], "sample_rate": rate, "seed": seed, "name": name,
-            **({} if taps is None else {"cabinet": hashlib.sha256(taps.tobytes()).hexdigest()}),
+            **({} if taps is None else {"cabinet": [hashlib.sha256(taps.tobytes()).hexdigest(), cabinet_recorded]}),
         })  # fmt: skip
         if not (folder / RECORD_NAME).exists():
-            making = Making(folder, recorded, rows, rate, seed, progress or (lambda *_: None), taps)
+            making = Making(folder, recorded, rows, rate, seed, progress or (lambda *_: None), taps, cabinet_recorded)
             making.make(name or recorded[0].wet.stem)
         sweep(folder)
     return CaptureFolder.open(folder)
@@ -110,10 +112,10 @@ class Making:
 
     def __init__(
         self, folder: Path, recorded: list[RecordedTake], rows: tuple[Parameter, ...], rate: int, seed: int, tell: Progress,
-        cabinet: np.ndarray | None = None,
+        cabinet: np.ndarray | None = None, cabinet_recorded: bool = True,
     ) -> None:  # fmt: skip
         self.folder, self.recorded, self.rows, self.rate, self.seed, self.tell = folder, recorded, rows, rate, seed, tell
-        self.cabinet = cabinet
+        self.recorded_cabinet, self.added_cabinet = (cabinet, None) if cabinet_recorded else (None, cabinet)
         self.settings: list[dict[str, Any]] = []
         for take in recorded:
             if dict(take.values) not in self.settings:
@@ -131,11 +133,13 @@ class Making:
         findings = []
         for i, take in enumerate(self.recorded):
             self.tell("recordings", i, len(self.recorded), take.wet.name)
-            findings.append(look_at(take.dry, take.wet, self.rate, self.cabinet))
-        delays = delays_of(findings, self.cabinet is not None)
+            findings.append(look_at(take.dry, take.wet, self.rate, self.recorded_cabinet))
+        delays = delays_of(findings, self.recorded_cabinet is not None)
         self.ends = self._ends([finding.stop(delay) for finding, delay in zip(findings, delays, strict=True)])
         for take, finding, delay in zip(self.recorded, findings, delays, strict=True):
             pair, warnings = lay(take.dry, take.wet, self.rate, delay)
+            if self.added_cabinet is not None:
+                pair = pair.through(self.added_cabinet)
             self.found.append({**finding.found, "taken_out_samples": delay, "replicate_esr": pair.replicate_esr})
             self.warnings += [*finding.warnings, *warnings]
             self._cut(take, pair)

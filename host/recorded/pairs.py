@@ -1,7 +1,7 @@
 """A recorded take read, brought to one rate, and laid against its dry signal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,13 @@ class Pair:
         start, again, length = self.repeat
         return difference(self.wet[start - self.first :][:length], self.wet[again - self.first :][:length])
 
+    def through(self, cabinet: np.ndarray) -> "Pair":
+        """Return the same with the answer played through an impulse response (samples,)."""
+        from scipy.signal import oaconvolve
+
+        heard = oaconvolve(self.wet.astype(np.float64), cabinet)[: len(self.wet)]
+        return replace(self, wet=heard.astype(np.float32))
+
 
 def look_at(dry_file: Path, wet_file: Path, sample_rate: float, cabinet: np.ndarray | None = None) -> Finding:
     """Find out how two files lie against each other; `cabinet` as in `align`.
@@ -67,14 +74,14 @@ def look_at(dry_file: Path, wet_file: Path, sample_rate: float, cabinet: np.ndar
     Raises:
         FileProblem, InvalidValue: a file that cannot be read or is silent, or one that does not follow the other.
     """
-    (dry, dry_rate), (wet, wet_rate) = _mono(dry_file), _mono(wet_file)
+    (dry, dry_rate), (wet, wet_rate) = mono_of(dry_file), mono_of(wet_file)
     warnings = [f"{wet_file.name} is clipped: turn the recording level down"] if _clipped(wet) else []
     if wet_rate != dry_rate:
         warnings.append(f"{wet_file.name} is at {wet_rate} Hz and {dry_file.name} at {dry_rate} Hz: resampled")
     for file, length in ((dry_file, len(dry) / dry_rate), (wet_file, len(wet) / wet_rate)):
         if length < SHORTEST_SECONDS:
             raise InvalidValue(f"{file} lasts {length:.1f} s, {SHORTEST_SECONDS:g} s are needed: record longer takes")
-    played, answer = _at_rate(dry, dry_rate, sample_rate), _at_rate(wet, wet_rate, sample_rate)
+    played, answer = at_rate(dry, dry_rate, sample_rate), at_rate(wet, wet_rate, sample_rate)
     try:
         alignment = align(played, answer, sample_rate, min(dry_rate, wet_rate), cabinet)
     except InvalidValue as error:
@@ -98,7 +105,7 @@ def delays_of(findings: Sequence[Finding], behind_cabinet: bool = False) -> list
 
 def lay(dry_file: Path, wet_file: Path, sample_rate: float, delay_samples: float) -> tuple[Pair, list[str]]:
     """Return two files laid against each other, and warnings. Raises InvalidValue where they share too little."""
-    dry, wet = (_at_rate(*_mono(file), sample_rate) for file in (dry_file, wet_file))
+    dry, wet = (at_rate(*mono_of(file), sample_rate) for file in (dry_file, wet_file))
     first = max(0, int(np.ceil(-delay_samples)))
     stop = min(len(dry), int(np.floor(len(wet) - delay_samples)))
     shared, whole = (stop - first) / sample_rate, len(dry) / sample_rate
@@ -113,7 +120,8 @@ def lay(dry_file: Path, wet_file: Path, sample_rate: float, delay_samples: float
     return Pair(dry, answer, first, stop, repeated_section(dry, sample_rate, first, stop)), warnings
 
 
-def _mono(path: Path) -> tuple[np.ndarray, int]:
+def mono_of(path: Path) -> tuple[np.ndarray, int]:
+    """Return a recording mixed to mono, float32 (samples,), and its rate in Hz. Raises FileProblem, InvalidValue (silence)."""
     audio, rate = read_audio(path)
     mono = audio.mean(axis=0, dtype=np.float64).astype(np.float32)
     if np.abs(mono).max() < QUIETEST_PEAK:
@@ -121,7 +129,8 @@ def _mono(path: Path) -> tuple[np.ndarray, int]:
     return mono, rate
 
 
-def _at_rate(audio: np.ndarray, rate: float, wanted: float) -> np.ndarray:
+def at_rate(audio: np.ndarray, rate: float, wanted: float) -> np.ndarray:
+    """Return audio (samples,) at another rate, float32."""
     import soxr
 
     return audio if rate == wanted else np.asarray(soxr.resample(audio, rate, wanted, quality="VHQ"), np.float32)
