@@ -5,6 +5,7 @@ Knobs stand at their defaults.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,14 +34,18 @@ class Ours:
 class Torch:
     """Eager torch over `models.nets.streaming`: every layer keeps its own past."""
 
+    net: Any
+
     def __init__(self, model: Model, buffer_size: int) -> None:
-        torch = _torch()
+        self._prepare(model)
         from ...models.nets.streaming import streaming_net
 
-        torch.set_num_threads(1)
-        self.net: Any = streaming_net(model)
-        self._knobs = torch.tensor([k.to_number(k.default) for k in model.spec.knobs], dtype=torch.float32)
-        self._torch = torch
+        self.net = streaming_net(model)
+
+    def _prepare(self, model: Model) -> None:
+        self._torch = _torch()
+        self._torch.set_num_threads(1)
+        self._knobs = self._torch.tensor([k.to_number(k.default) for k in model.spec.knobs], dtype=self._torch.float32)
 
     def __call__(self, block: np.ndarray) -> np.ndarray:
         with self._torch.inference_mode():
@@ -54,12 +59,17 @@ class Torch:
 class TorchScript(Torch):
     """The same module scripted, as `models.nets.torchscript` writes it, then frozen."""
 
-    def __init__(self, model: Model, buffer_size: int) -> None:
-        super().__init__(model, buffer_size)
+    def __init__(self, model: Model, buffer_size: int, file: Path | None = None) -> None:
+        """Play `model`, or the TorchScript `file` that was written from it."""
+        if file is None:
+            super().__init__(model, buffer_size)
+        else:
+            self._prepare(model)
         from ...models.nets.torchscript import without_deprecations
 
         with without_deprecations():
-            self.net = self._torch.jit.freeze(self._torch.jit.script(self.net), preserved_attrs=["reset"])
+            script = self._torch.jit.script(self.net) if file is None else self._torch.jit.load(str(file))
+            self.net = self._torch.jit.freeze(script.eval(), preserved_attrs=["reset"])
 
 
 ENGINES: dict[str, Callable[[Model, int], Any]] = {

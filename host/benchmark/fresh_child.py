@@ -2,23 +2,14 @@
 
 import gc
 import json
-import os
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
 from wetdry.effects import Gain, NeuralEffect
+from wetdry.host.resident import resident_bytes
 from wetdry.models import load
-
-
-def resident_bytes() -> int | None:
-    """Return the memory this process holds now; None where the system does not tell."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def main(path: str, options: str) -> None:

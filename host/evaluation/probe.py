@@ -56,12 +56,16 @@ def _ramp(process: Process, sample_rate: float) -> dict[str, Any]:
         steady = wet[end - span : end]
         steady = steady - steady.mean()
         output.append(_decibels(np.sqrt(2 * np.mean(steady**2))))
-        harmonics.append(_harmonics(steady, sample_rate, end - span))
+        harmonics.append(harmonics_dbfs(steady, sample_rate, end - span))
     shown = slice(ends[-1] - round(2 * period), ends[-1])
     return {"output_dbfs": output, "harmonics_dbfs": harmonics, "shape": [tone[shown].tolist(), wet[shown].tolist()]}
 
 
-def _harmonics(steady: np.ndarray, sample_rate: float, offset: int) -> list[float | None]:
+def harmonics_dbfs(steady: np.ndarray, sample_rate: float, offset: int) -> list[float | None]:
+    """Return the levels of the 10 harmonics of the 997 Hz tone; None above half the sample rate.
+
+    `steady` holds whole periods without their mean, `offset` samples after the tone's beginning.
+    """
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(steady.size) / steady.size)
     times = (offset + np.arange(steady.size)) / sample_rate
     levels: list[float | None] = []

@@ -1,0 +1,98 @@
+"""The nets of a study: one capture of the reference, every net trained on it for the same time, and what is made smaller."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...models.dataset import CaptureFolder
+from ...models.files import sha256_of, write_atomically
+from ...models.model import load
+from ..capture import capture
+from ..capture.target import Ranges
+from ..distil import distil
+from ..prune import prune
+from ..quantise import quantise
+from .rivals import Wish
+
+Progress = Callable[[str, float, float, str], None]
+CAPTURING = {"settings": 24, "validation_settings": 4, "seconds_per_take": 12.0, "excitation_seconds": 200.0}
+KNOBLESS = {"settings": 12, "validation_settings": 2}
+LESSON = {"settings": 16, "validation_settings": 4, "seconds_per_take": 12.0}
+MODEL, MADE_OF = "model.safetensors", "made_of.json"
+
+
+@dataclass
+class Twins:
+    """Makes the nets of a study in `home`, each in a folder of its name; what is finished is not made again.
+
+    Args:
+        reference: the processor, at the knobs it stands at. knobs: that twins have too.
+        capturing, training: further arguments of `capture` and `train`.
+    """
+
+    home: Path
+    reference: Any
+    knobs: Ranges
+    seed: int
+    minutes: float
+    capturing: Mapping[str, Any]
+    training: Mapping[str, Any]
+    progress: Progress | None = None
+    made: dict[str, Path] = field(default_factory=dict)
+    _folder: CaptureFolder | None = None
+
+    @property
+    def folder(self) -> CaptureFolder:
+        """The capture, rendered on first use."""
+        if self._folder is None:
+            options = {**CAPTURING, **({} if self.knobs else KNOBLESS), **self.capturing}
+            self._folder = capture(self.reference, self.knobs, self.home / "capture", seed=self.seed,
+                                   progress=self.progress, **options)  # fmt: skip
+        return self._folder
+
+    def make(self, wish: Wish) -> Path:
+        """Return the file of the model that was asked for, made where it is not there."""
+        if wish.file is not None:
+            return self._copied(wish.file)
+        if wish.name not in self.made:
+            self.made[wish.name] = self._twin(wish.net) if wish.made == "twin" else self._smaller(wish)
+        return self.made[wish.name]
+
+    def _twin(self, net: str) -> Path:
+        from ...models.training import train
+
+        out = self.home / net
+        numbers = {"minutes": self.minutes, **self.training}
+        model = train(self.folder, out, model=net, seed=self.seed, progress=self._telling(net), **numbers)
+        model.save(out / MODEL)
+        return out / MODEL
+
+    def _smaller(self, wish: Wish) -> Path:
+        whole, out = self.make(Wish(wish.net, "twin", wish.net)), self.home / wish.name
+        note = out / MADE_OF
+        made_of = json.dumps([wish.made, self.minutes, self.seed, sha256_of(whole)]).encode()
+        if not (note.is_file() and note.read_bytes() == made_of and (out / MODEL).is_file()):
+            self._make_smaller(wish, whole, out)
+            write_atomically(note, made_of)
+        return out / MODEL
+
+    def _make_smaller(self, wish: Wish, whole: Path, out: Path) -> None:
+        given: dict[str, Any] = {"seed": self.seed, "capture": self.folder.path}
+        training = {"training": {"minutes": self.minutes}, "progress": self._telling(wish.name)}
+        if wish.made == "quantised":
+            quantise(whole, out / MODEL, "int8", **given)
+        elif wish.made == "pruned":
+            prune(whole, out, **training, **given).model.save(out / MODEL)
+        else:
+            distil(whole, out, capturing=LESSON, **training, **given).model.save(out / MODEL)
+
+    def _copied(self, file: Path) -> Path:
+        out = self.home / file.stem / MODEL
+        load(file).save(out)
+        return out
+
+    def _telling(self, who: str) -> Progress | None:
+        tell = self.progress
+        return tell and (lambda stage, done, total, note: tell(f"{who}: {stage}", done, total, note))
