@@ -20,6 +20,7 @@ from .common import TARGET_HELP, console, given_knobs, open_capture_target, open
 
 if TYPE_CHECKING:
     from ..compare import ComparedClone
+    from ..study import Study
 
 RESULT = "compare.json"
 WIDTH = 118  # of tables in a file or a pipe, which has none of its own
@@ -29,6 +30,10 @@ RIVALS_HELP = (
     "quantised-NET, model files, effects, plugins."
 )
 ENGINES_HELP = "Of every net, comma-separated: ours, torch, torchscript, onnxruntime, onnxruntime-int8; or all."
+
+BESIDE_HELP = "Whose spectra move beside the reference's in spectra.gif; left out: those of the closest net."
+MOVING_HELP = "File name of the moving spectra: .gif, or .mp4 where ffmpeg is installed."
+SHOW_HELP = "Then open a window: the spectra of both move while both are heard in turn."
 
 
 def run(
@@ -51,6 +56,9 @@ def run(
         float | None, typer.Option(help="Of each recording that is judged; left out: 6, with --target all of it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    beside: Annotated[str | None, typer.Option(help=BESIDE_HELP)] = None,
+    moving: Annotated[str, typer.Option(help=MOVING_HELP)] = "spectra.gif",
+    show: Annotated[bool, typer.Option("--show", help=SHOW_HELP)] = False,
 ) -> None:
     """Set a reference beside rivals (DSP and nets, on every engine): what each costs in blocks of 16 to 4096, how it sounds.
 
@@ -62,8 +70,10 @@ def run(
     if reference is not None:
         if target or models:
             raise InvalidValue(f"{reference} is the reference: leave --target and --models out, nets are --rivals too")
-        _study(reference, rivals, engines, runs, block, at or [], knobs or [], out, 2.0 if minutes is None else minutes, dry,
-               given, 6.0 if seconds is None else seconds, seed)  # fmt: skip
+        _check_pictures(moving, show)
+        found = _study(reference, rivals, engines, runs, block, at or [], knobs or [], out, 2.0 if minutes is None else minutes,
+                       dry, given, 6.0 if seconds is None else seconds, seed)  # fmt: skip
+        _draw(found, out, beside, moving, show)
     elif not target:
         raise InvalidValue("compare needs a reference (wetdry compare TubeSaturator --out runs/study), or --target")
     else:
@@ -84,7 +94,7 @@ def _study(
     capturing: dict[str, Any],
     seconds: float,
     seed: int,
-) -> None:
+) -> "Study":
     from ..study.study import BLOCK_SIZES, RIVALS, study
     from ..study.text import study_text
 
@@ -102,6 +112,29 @@ def _study(
     for part in study_text(found):
         wide.print(part)
     console.print(f"study.json, costs.csv, quality.csv, tones.csv, audio: {out}")
+    return found
+
+
+def _check_pictures(moving: str, show: bool) -> None:
+    """Raise InvalidValue before anything long where a picture could not be drawn in the end."""
+    from ..study_pages.show import check_window
+    from ..study_pages.spectra import check_moving_suffix
+
+    check_moving_suffix(Path(moving))
+    if show:
+        check_window()
+
+
+def _draw(found: "Study", out: Path, beside: str | None, moving: str, show: bool) -> None:
+    from ..study_pages import draw_study
+    from ..study_pages.pages import moving_spectra
+    from ..study_pages.show import show as play_and_show
+
+    with progress_bar() as progress:
+        drawn = draw_study(found, out, rival=beside, moving=moving, progress=progress)
+    console.print(f"{', '.join(drawn)}: {out}")
+    if show:
+        play_and_show(moving_spectra(found, out, beside), console.print)
 
 
 def _rival(name: str) -> Any:

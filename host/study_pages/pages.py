@@ -59,7 +59,7 @@ def draw_study(
         write_figure(folder / name, draw, *size)
     tell("pictures", len(drawn), len(drawn) + 1, moving)
     write_moving(folder / moving, moving_spectra(study, folder, rival))
-    write_atomically(folder / TEXT, text_of(study).encode())
+    write_atomically(folder / TEXT, text_of(study, moving).encode())
     tell("pictures", len(drawn) + 1, len(drawn) + 1, "")
     return {name: folder / name for name in (*(name for name, _, _ in drawn), moving, TEXT)}
 
@@ -87,9 +87,10 @@ def closest(study: Study) -> str:
     return min(nets or others, key=esr_of).rival
 
 
-def text_of(study: Study) -> str:
-    """Return a study as Markdown: findings, tables, pictures."""
-    pictures = "\n\n".join(f"![{title}]({name})" for name, title in PICTURES.items())
+def text_of(study: Study, moving: str = SPECTRA) -> str:
+    """Return a study as Markdown: findings, tables, pictures; a film, which no page shows as a picture, as a link."""
+    links = {name if name != SPECTRA else moving: title for name, title in PICTURES.items()}
+    pictures = "\n\n".join(f"{'' if name.endswith('.mp4') else '!'}[{title}]({name})" for name, title in links.items())
     missing = left_out(study)
     return "\n\n".join([
         f"# {study.reference} and its rivals", surroundings(study), "## Found", listed(study),
