@@ -46,7 +46,8 @@ class Performance:
         Automated(board, midi.curves("take.mid", board.parameters))(dry, 48000)
 
     Knobs may also be turned by hand between two blocks: heard in the next block, and no part of the take.
-    Another sample rate or channel count, or a change of what is played inside, begins a stream, and a take.
+    Another sample rate or channel count, or a change of what is played inside, begins a stream, and a take. The first block of
+    all takes longer, since what plays is made ready: play one of silence and `reset()` before the curtain rises.
 
     Args:
         processor: an effect, a Chain, a Graph, a plugin: anything that streams.

@@ -1,17 +1,21 @@
 """MIDI ports: what is plugged in, opened through whichever of the machine's MIDI systems has it."""
 
+import atexit
+import threading
 import time
 import warnings
 from collections import deque
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple, Self
+from weakref import WeakSet, ref
 
 from ...models.errors import PortError, near_misses
 from ..quiet import quiet_stderr
-from .systems import CLIENT, clients_of
+from .systems import CLIENT, MOST_WAITING, clients_of
 
+LISTEN_SECONDS = 0.001
 LOOK_SECONDS = 1.0  # how often a silent port is looked for
-MOST_WAITING = 65536  # messages that nobody has asked for; older ones are let go
 LOOPS_BACK = "Midi Through"  # ALSA's own port, on every Linux machine: nobody's controller
 
 
@@ -56,6 +60,16 @@ def list_ports() -> list[FoundPort]:
     return found
 
 
+_OPEN: "WeakSet[Port]" = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Leave as one should: a JACK server may wait seconds for a client that has just gone."""
+    for port in list(_OPEN):
+        port.close()
+
+
 class Port:
     """An open port; close it, or use it in a `with` block.
 
@@ -65,19 +79,21 @@ class Port:
     """
 
     _direction: str
+    _client: Any
 
     def __init__(self, name: str | None, virtual: bool, system: str | None) -> None:
-        self._virtual = virtual
+        self._virtual, self._lock, self._client = virtual, threading.RLock(), None
         clients = clients_of(self._direction, system)
         try:
             self.name, self.system = (
                 (name or CLIENT, next(iter(clients))) if virtual else _chosen(name, self._direction, clients)
             )
-            self._client: Any = clients.pop(self.system)
+            self._client = clients.pop(self.system)
         finally:
             for other in clients.values():
                 other.delete()
         self._connect()
+        _OPEN.add(self)
 
     def _connect(self) -> None:
         if self._virtual:
@@ -92,10 +108,11 @@ class Port:
 
     def close(self) -> None:
         """Close it; closing twice does no harm."""
-        if self._client is not None:
-            with quiet_stderr():  # a server that has gone away is complained of
-                self._client.delete()
-        self._client = None
+        with self._lock:
+            if self._client is not None:
+                with quiet_stderr():  # a server that has gone away is complained of
+                    self._client.delete()
+            self._client = None
 
     def __enter__(self) -> Self:
         return self
@@ -103,12 +120,16 @@ class Port:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()  # python-rtmidi leaves a client that nobody has any more to its system
+
     def __repr__(self) -> str:
         return f"<MIDI {self._direction} {self.name!r} ({self.system})>"
 
 
 class InputPort(Port):
-    """A port that is listened to. Messages are stamped as they arrive, on the MIDI system's own thread.
+    """A port that is listened to. Messages are stamped as they arrive, to the millisecond; those that come together keep
+    their distance.
 
     SysEx, clock and active sensing are left out: no knob hangs on them. A device that is unplugged warns in one line,
     the knobs stay where they are, and when it comes back it goes on. A JACK server that ends takes its ports along for good:
@@ -122,22 +143,15 @@ class InputPort(Port):
 
     def __init__(self, name: str | None, virtual: bool, system: str | None) -> None:
         self._waiting: deque[Arrival] = deque(maxlen=MOST_WAITING)
+        self._last = 0.0  # stamp
         self.lost = 0
         self._looked, self._gone = time.monotonic(), False
         super().__init__(name, virtual, system)
-
-    def _connect(self) -> None:
-        self._client.set_callback(self._hear)
-        super()._connect()
-
-    def _hear(self, event: tuple[list[int], float], _: object) -> None:
-        seconds = time.monotonic()
-        if len(self._waiting) == MOST_WAITING:
-            self.lost += 1
-        self._waiting.append(Arrival(seconds, bytes(event[0])))
+        threading.Thread(target=_listen, args=(ref(self),), name=f"MIDI {self.name}", daemon=True).start()
 
     def arrived(self) -> list[Arrival]:
         """Return what came in since it was last asked, in order; never waits."""
+        self._take_in()
         waiting = self._waiting
         heard = [waiting.popleft() for _ in range(len(waiting))]
         if heard:
@@ -146,19 +160,46 @@ class InputPort(Port):
             self._look()
         return heard
 
+    def _take_in(self) -> bool:
+        """Stamp what the system has for us; tell whether the port is open.
+
+        The system's own thread writes into a queue that is read here: it never waits for Python, nor Python for it.
+        """
+        with self._lock:
+            if self._client is None:
+                return False
+            got: list[tuple[list[int], float]] = []
+            while len(got) < MOST_WAITING and (message := self._client.get_message()):
+                got.append(message)
+            ages = accumulate([0.0, *(seconds for _, seconds in reversed(got[1:]))]) if got else ()
+            now = time.monotonic()
+            for (data, _), age in zip(got, reversed(list(ages)), strict=True):
+                self.lost += len(self._waiting) == MOST_WAITING
+                self._last = max(self._last, now - age)
+                self._waiting.append(Arrival(self._last, bytes(data)))
+            return True
+
     def _look(self) -> None:
         """Look whether a silent device is still plugged in, and plug it in again where it has come back."""
-        if self._client is None or self._virtual:
-            return
-        if not self._gone and not self.is_there:
-            self._gone = True
-            warnings.warn(f"MIDI port {self.name!r} is gone; knobs stay as they are, and it goes on when it is back",
-                          RuntimeWarning, stacklevel=3)  # fmt: skip
-        elif self._gone and self.is_there:
-            self._client.close_port()
-            self._connect()  # with the callback, which closing forgets
-            self._gone = False
-        self._looked = time.monotonic()
+        with self._lock:
+            if self._client is None or self._virtual:
+                return
+            if not self._gone and not self.is_there:
+                self._gone = True
+                warnings.warn(f"MIDI port {self.name!r} is gone; knobs stay as they are, and it goes on when it is back",
+                              RuntimeWarning, stacklevel=3)  # fmt: skip
+            elif self._gone and self.is_there:
+                self._client.close_port()
+                self._connect()
+                self._gone = False
+            self._looked = time.monotonic()
+
+
+def _listen(port: "ref[InputPort]") -> None:
+    """Stamp what arrives until the port is closed, or nobody has it any more."""
+    while (opened := port()) is not None and opened._take_in():
+        del opened
+        time.sleep(LISTEN_SECONDS)
 
 
 class OutputPort(Port):

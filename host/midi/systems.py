@@ -5,7 +5,8 @@ tried, and where none runs the error says what was tried.
 """
 
 import os
-from collections.abc import Callable
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ...models.errors import InvalidValue, MissingExtra, PortError
 from ..quiet import quiet_stderr
 
 CLIENT = "wetdry"
+TRIES = 3
+MOST_WAITING = 65536  # messages that nobody has asked for; older ones are let go
 SEQUENCER = Path("/dev/snd/seq")
 
 
@@ -52,14 +55,35 @@ def client_of(direction: str, system: str) -> tuple[Any, str]:
     rtmidi = rtmidi_module()
     if system == "ALSA" and not SEQUENCER.exists():
         return None, f"ALSA has no sequencer ({SEQUENCER})"
-    kind: Callable[..., Any] = rtmidi.MidiIn if direction == "input" else rtmidi.MidiOut
     try:
-        with quiet_stderr():
-            return kind(systems()[system], name=CLIENT), ""
+        for _ in range(TRIES - 1 if system == "JACK" and _jack_runs() else 0):
+            with suppress(rtmidi.RtMidiError, OSError):
+                return _opened(rtmidi, direction, system), ""
+            time.sleep(0.3)
+        return _opened(rtmidi, direction, system), ""
     except (rtmidi.RtMidiError, OSError) as error:
-        server = os.environ.get("JACK_DEFAULT_SERVER", "default")
-        hint = f"no server named {server!r} runs (jackd -r -d dummy starts one without hardware)"
-        return None, f"JACK: {hint}" if system == "JACK" else f"{system}: {error}"
+        if system != "JACK":
+            return None, f"{system}: {error}"
+        runs = "does not answer" if _jack_runs() else "does not run (jackd -r -d dummy starts one without hardware)"
+        return None, f"JACK: the server named {_jack_server()!r} {runs}"
+
+
+def _opened(rtmidi: Any, direction: str, system: str) -> Any:
+    with quiet_stderr():
+        if direction == "input":
+            return rtmidi.MidiIn(systems()[system], name=CLIENT, queue_size_limit=MOST_WAITING)
+        return rtmidi.MidiOut(systems()[system], name=CLIENT)
+
+
+def _jack_server() -> str:
+    return os.environ.get("JACK_DEFAULT_SERVER", "default")
+
+
+def _jack_runs() -> bool:
+    """Tell whether a JACK server's socket is there (PipeWire's has none); one that is busy may miss a client's first call."""
+    if not hasattr(os, "getuid"):
+        return False
+    return any(Path(folder, f"jack_{_jack_server()}_{os.getuid()}_0").exists() for folder in ("/dev/shm", "/tmp"))
 
 
 def rtmidi_module() -> Any:

@@ -43,7 +43,7 @@ def server_of_this_process():
 @contextmanager
 def jack_server(name):
     """Run a JACK server; this process and its children find it. In step (-S): a starved client loses no messages."""
-    command = [jackd_or_skip(), "-n", name, "-r", "-S", "-t", "3000", "-d", "dummy", "-r", "48000", "-p", "256"]
+    command = [jackd_or_skip(), "-n", name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "256"]
     before = os.environ.get("JACK_DEFAULT_SERVER")
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent)

@@ -13,7 +13,7 @@ MOST_AT_ONCE = 200  # a JACK cycle's buffer holds no more than some hundred mess
 
 
 def main(name, into=None):
-    out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name)
+    out = opened(name)
     if into is None:
         out.open_virtual_port("out")
     else:
@@ -22,6 +22,17 @@ def main(name, into=None):
     for line in sys.stdin:
         print(json.dumps(play(out, json.loads(line))), flush=True)
     out.delete()
+
+
+def opened(name, tries=5):
+    """A JACK server on a busy machine may miss a client's first call."""
+    try:
+        return rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name)
+    except rtmidi.RtMidiError:
+        if tries == 1:
+            raise
+    time.sleep(0.5)
+    return opened(name, tries - 1)
 
 
 def play(out, schedule):
