@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...effects import Effect, NeuralEffect
+from ...effects import Effect, NeuralAmp, NeuralEffect
 from ...models.model import Model, load
 from .. import _pedalboard
 from ..benchmark.compiled_host import CompiledHost
@@ -120,7 +120,7 @@ def _natives(recipe: Recipe, sample_rate: float, values: Values, buffer_size: in
 def _model(recipe: Recipe, sample_rate: float, values: Values, buffer_size: int) -> Any:
     model, engine, file = standing_at(load(recipe["path"]), values), recipe["engine"], Path(recipe["file"])
     if engine == OURS:
-        return Processor(NeuralEffect(model), sample_rate)
+        return Processor(_ours(model, sample_rate), sample_rate)
     if engine in ("onnxruntime", INT8):
         return Engine(OnnxRuntime(model, buffer_size, file.read_bytes()))
     if engine == "torchscript":
@@ -129,6 +129,11 @@ def _model(recipe: Recipe, sample_rate: float, values: Values, buffer_size: int)
 
 
 _BUILDERS = {"numpy": _numpy, "processor": _processor, "natives": _natives, "model": _model}
+
+
+def _ours(model: Model, sample_rate: float) -> Effect:
+    """Return what plays a model; one of another rate is resampled there and back, which NeuralAmp does."""
+    return NeuralEffect(model) if model.spec.sample_rate == sample_rate else NeuralAmp(model)
 
 
 def _standing(recipe: Recipe, values: Values) -> Any:
@@ -161,7 +166,7 @@ def loop_of(recipe: Recipe, sample_rate: float, values: Values, buffer_size: int
     if recipe["plays"] == "processor":
         effect = _standing(recipe, values)
     elif recipe["plays"] == "model" and recipe["engine"] == OURS:
-        effect = NeuralEffect(standing_at(load(recipe["path"]), values))
+        effect = _ours(standing_at(load(recipe["path"]), values), sample_rate)
     if not isinstance(effect, Effect):
         return None
     host = CompiledHost(effect, buffer_size, sample_rate)

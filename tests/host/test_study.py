@@ -1,0 +1,108 @@
+"""A whole study on short material: by the function, gone on with, and by the command with a real plugin."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from command import refused, wetdry
+from installed_plugins import installed
+
+from wetdry import TubeSaturator
+from wetdry.host.study import Study
+from wetdry.host.study.study import study
+from wetdry.models.errors import InvalidValue, UnknownName
+from wetdry.models.metrics import esr
+
+CAPTURING = {"settings": 3, "validation_settings": 1, "seconds_per_take": 1.0, "workers": 1, "excitation_seconds": 8.0}
+QUICK = {"minutes": 0.03, "runs": 1, "block_sizes": (64, 512), "seconds": 0.5, "turn_seconds": 0.02, "capturing": CAPTURING}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("study")
+    reference = TubeSaturator(oversampling=1, drive_db=20.0)
+    return out, study(reference, ["numpy", "dense"], out=out, engines=["ours", "onnxruntime"], **QUICK), reference
+
+
+def test_every_figure_is_there_and_on_disk(made):
+    out, found, _ = made
+    assert Study.load(out) == found
+    assert [e.name for e in found.entries] == ["TubeSaturator, kernels", "numpy", "dense, ours", "dense, onnxruntime"]
+    assert found.swept == "drive_db" and found.values["drive_db"] == 20.0 and len(found.settings) == 5
+    for entry in found.entries:
+        assert [c.buffer_size for c in entry.costs] == [64, 512] and entry.carrying.carries
+        assert entry.quality.esr.count == 10 and len(entry.quality.thd) == 7 and entry.start.load_seconds.count == 1
+        assert entry.call.compute_ns > 0 and (entry.weights is not None) == (entry.rival == "dense")
+    reference, maths, net, elsewhere = found.entries
+    assert reference.quality.esr.most == 0.0 and maths.quality.esr.most < 1e-9 < net.quality.esr.least
+    assert net.quality.esr.mean == pytest.approx(elsewhere.quality.esr.mean, rel=1e-3)
+    assert reference.costs[0].loop_ns_per_sample and not elsewhere.costs[0].loop_ns_per_sample
+    assert net.file_bytes == (out / "nets/dense/model.safetensors").stat().st_size
+    assert elsewhere.file_bytes == (out / "nets/dense/model.onnx").stat().st_size
+
+
+def test_its_audio_is_what_each_plays(made):
+    out, found, effect = made
+    dry, rate = soundfile.read(out / found.excerpt, dtype="float32")
+    heard = {e.name: soundfile.read(out / e.audio, dtype="float32")[0] for e in found.entries}
+    assert rate == 48000 and all(len(audio) == len(dry) for audio in heard.values())
+    assert esr(effect.process(dry, rate), heard["TubeSaturator, kernels"]) < 1e-12
+    assert esr(heard["TubeSaturator, kernels"], heard["dense, ours"]) > 1e-6
+
+
+def test_it_goes_on_where_it_was_and_only_what_is_new_is_measured(made):
+    out, found, reference = made
+    journal = out / "measured.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-1]) + lines[-1][:40])  # killed while it wrote the last figures
+    before = lines[:-1]
+    again = study(reference, ["numpy", "dense"], out=out, engines=["ours", "onnxruntime"], **QUICK)
+    after = journal.read_bytes().splitlines(keepends=True)
+    assert after[: len(before)] == before and len(after) == len(lines)
+    assert [e.quality for e in again.entries] == [e.quality for e in found.entries]
+    assert [e.costs[0] for e in again.entries] == [e.costs[0] for e in found.entries]
+    study(reference, ["numpy"], out=out, **QUICK)
+    names = [json.loads(line)["name"].split()[0] for line in journal.read_bytes().splitlines()[len(after) :]]
+    assert names == ["cost", "cost"]  # fewer take turns: all race again, none is heard again
+
+
+def test_what_cannot_be_is_refused_before_anything_long(tmp_path):
+    out = tmp_path / "none"
+    with pytest.raises(UnknownName, match="standrd"):
+        study(TubeSaturator(), ["standrd"], out=out)
+    with pytest.raises(InvalidValue, match="two at least"):
+        study(TubeSaturator(), ["numpy"], out=out, block_sizes=(64,))
+    with pytest.raises(InvalidValue, match="runs = 0"):
+        study(TubeSaturator(), ["numpy"], out=out, runs=0)
+    with pytest.raises(InvalidValue, match=r"seconds = 0\.1"):
+        study(TubeSaturator(), ["numpy"], out=out, seconds=0.1)
+    assert not out.exists()
+
+
+def test_the_command_sets_a_plugin_beside_its_rivals(tmp_path):
+    plugin = installed("ZamTube")
+    times = np.arange(3 * 48000) / 48000
+    for i in range(4):
+        tone = 0.4 * np.sin(2 * np.pi * 110 * (i + 1) * times) * np.exp(-3 * (times % 0.5))
+        soundfile.write(tmp_path / f"take_{i}.wav", tone.astype(np.float32), 48000, subtype="FLOAT")
+    done = wetdry("compare", plugin, "--rivals", "numpy,pedalboard.Distortion,dense", "--engines", "ours", "--minutes", 0.03,
+                  "--runs", 1, "--block", "64,512", "--settings", 2, "--seconds", 0.5, "--set", "tube_drive=8",
+                  "--dry", tmp_path, "--out", "study", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for words in ("how close to ZamTube", "blocks of 64", "x real time over samples", "dense, ours", "numpy left out"):
+        assert words in done.stdout, done.stdout
+    found = Study.load(tmp_path / "study")
+    assert [e.engine for e in found.entries] == ["plugin", "pedalboard", "ours"] and found.values["tube_drive"] == 8.0
+    assert found.swept == "" and found.entries[0].quality.thd[-1].thd_percent > found.entries[0].quality.thd[0].thd_percent
+    assert "--set tube_drive=8" in found.command and found.entries[0].quality.esr.mean < 1e-6
+    with (tmp_path / "study" / "costs.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 3 * 2
+
+
+def test_the_command_wants_a_reference_or_targets(tmp_path):
+    refused(wetdry("compare", "--out", "x", cwd=tmp_path), "reference")
+    refused(wetdry("compare", "TubeSaturator", "--rivals", "nump", "--out", "x", cwd=tmp_path), "nump", "numpy")
+    refused(wetdry("compare", "TubeSaturator", "--target", "Gain", "--out", "x", cwd=tmp_path), "--target")
+    assert not (tmp_path / "x").exists()
