@@ -32,7 +32,7 @@ RIVALS_HELP = (
 ENGINES_HELP = "Of every net, comma-separated: ours, torch, torchscript, onnxruntime, onnxruntime-int8; or all."
 
 BESIDE_HELP = "Whose spectra move beside the reference's in spectra.gif; left out: those of the closest net."
-MOVING_HELP = "File name of the moving spectra: .gif, or .mp4 where ffmpeg is installed."
+MOVING_HELP = "File name of the moving spectra: .gif; or, where ffmpeg is installed, .mp4 with both sounds in turn."
 SHOW_HELP = "Then open a window: the spectra of both move while both are heard in turn."
 
 

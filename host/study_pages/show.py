@@ -10,17 +10,9 @@ import numpy as np
 from ...models.errors import InvalidValue
 from ..figures_file import light_style
 from .spectra import MovingSpectra
+from .turns import now, turns
 
-TURN_SECONDS, FADE_SECONDS = 2.0, 0.01
 MILLISECONDS_A_FRAME = 40
-
-
-def turns(reference: np.ndarray, rival: np.ndarray, sample_rate: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return (samples to hear, share of the rival in each): two seconds of one, two of the other, faded over in 10 ms."""
-    turn, fade = round(TURN_SECONDS * sample_rate), max(round(FADE_SECONDS * sample_rate), 1)
-    position = np.arange(reference.size) % (2 * turn)
-    share = np.clip((position - turn) / fade, 0, 1) - np.clip((position - 2 * turn + fade) / fade, 0, 1)
-    return ((1 - share) * reference + share * rival).astype(np.float32), share
 
 
 def check_window() -> None:
@@ -61,8 +53,7 @@ def show(moving: MovingSpectra, say: Callable[[str], None] = lambda text: None) 
                 yield at
 
         def frame(at: int) -> list[Any]:
-            name = moving.rival if share[at] > 0.5 else moving.reference
-            return moving.update(at / moving.rate, f"now: {name}, ")
+            return moving.update(at / moving.rate, now(moving.rival if share[at] > 0.5 else moving.reference))
 
         holding = FuncAnimation(figure, frame, moments, init_func=list, interval=MILLISECONDS_A_FRAME, repeat=False, blit=True,
                                 cache_frame_data=False)  # fmt: skip

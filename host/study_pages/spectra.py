@@ -10,6 +10,7 @@ from ...models.errors import InvalidValue
 from ...models.files import write_atomically
 from ..figures_file import GREY, INK, MUTED, ORANGE, light_style
 from ..figures_sound import band_levels
+from .turns import now, turns, with_sound
 
 WINDOW_SAMPLES, DEEP_DB, HEADROOM_DB = 4096, 90.0, 6.0
 FRAMES_PER_SECOND, DOTS_PER_INCH, SECONDS = 10, 72, 5.0
@@ -94,7 +95,7 @@ def check_moving_suffix(path: Path) -> None:
 
 
 def write_moving(path: Path, moving: MovingSpectra, seconds: float = SECONDS) -> None:
-    """Write the spectra in motion; `path` is never half a file.
+    """Write the spectra in motion; `path` is never half a file. A film has both sounds, in turn.
 
     Args:
         path: its suffix tells the format: .gif, or .mp4 where ffmpeg is installed.
@@ -110,16 +111,27 @@ def write_moving(path: Path, moving: MovingSpectra, seconds: float = SECONDS) ->
     from matplotlib.figure import Figure
 
     check_moving_suffix(path)
+    film = path.suffix.lower() == ".mp4"
     moments = np.arange(1, int(min(seconds, moving.seconds) * FRAMES_PER_SECOND) + 1) / FRAMES_PER_SECOND
+    heard, share = turns(moving.tracks[moving.reference], moving.tracks[moving.rival], moving.rate)
+
+    def frame(second: float) -> list[Any]:
+        rival = share[min(round(second * moving.rate), share.size - 1)] > 0.5
+        return moving.update(second, now(moving.rival if rival else moving.reference) if film else "")
+
     with matplotlib.rc_context(light_style() | {"savefig.dpi": DOTS_PER_INCH}), tempfile.TemporaryDirectory() as scratch:
         figure = Figure(figsize=SIZE, dpi=DOTS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         moving.draw(figure)
         moving.lay_out(figure)
-        writer = (PillowWriter if path.suffix.lower() == ".gif" else FFMpegWriter)(fps=FRAMES_PER_SECOND)
         file = Path(scratch) / f"moving{path.suffix.lower()}"
-        FuncAnimation(figure, moving.update, moments, init_func=list, blit=False).save(file, writer=writer)
-        write_atomically(path, _few_colours(file) if path.suffix.lower() == ".gif" else file.read_bytes())
+        writer = (FFMpegWriter if film else PillowWriter)(fps=FRAMES_PER_SECOND)
+        FuncAnimation(figure, frame, moments, init_func=list, blit=False).save(file, writer=writer)
+        if film:
+            played = heard[: round(moments.size / FRAMES_PER_SECOND * moving.rate)]
+            write_atomically(path, with_sound(file, played, moving.rate, FFMpegWriter.bin_path()).read_bytes())
+        else:
+            write_atomically(path, _few_colours(file))
 
 
 def _few_colours(gif: Path) -> bytes:

@@ -1,9 +1,12 @@
 """A study's pictures hold the study's figures: curves, axes and units; its text says what the figures say."""
 
+import subprocess
+
 import matplotlib
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.animation import FFMpegWriter
 from matplotlib.figure import Figure
 from PIL import Image
 from study_sample import BLOCKS, CALL_US, COMPUTE_NS, DRIVES, RATE, SECONDS, study_in
@@ -13,8 +16,9 @@ from wetdry.host.figures_sound import band_levels
 from wetdry.host.study_pages import blocks, draw_study, harmonics, latency, looks, trade, waveforms
 from wetdry.host.study_pages.findings import findings
 from wetdry.host.study_pages.pages import PICTURES, closest, moving_spectra, text_of
-from wetdry.host.study_pages.show import check_window, turns
-from wetdry.host.study_pages.spectra import MovingSpectra, check_moving_suffix
+from wetdry.host.study_pages.show import check_window
+from wetdry.host.study_pages.spectra import MovingSpectra, check_moving_suffix, write_moving
+from wetdry.host.study_pages.turns import turns
 from wetdry.host.study_pages.written import filled, refresh
 from wetdry.models.errors import FileProblem, InvalidValue, UnknownName
 
@@ -222,3 +226,10 @@ def test_a_written_study_is_filled_in_where_it_is_marked(study, folder, written,
 
 def test_more_nets_than_hues_still_have_colours(study):
     assert len(set(looks.colours_of(study).values())) == 4
+
+
+@pytest.mark.skipif(not FFMpegWriter.isAvailable(), reason="no ffmpeg here")
+def test_a_film_has_both_sounds(study, folder, tmp_path):
+    write_moving(tmp_path / "a.mp4", moving_spectra(study, folder))
+    said = subprocess.run([FFMpegWriter.bin_path(), "-i", tmp_path / "a.mp4"], capture_output=True, text=True).stderr
+    assert "Video: h264" in said and "Audio: aac" in said and f"00:00:0{SECONDS:.2f}" in said
