@@ -79,9 +79,8 @@ class Travel:
         if knob.choices and binding.curve in ("log", "exp"):
             raise InvalidValue(f"{binding.to} is a switch and has no curve {binding.curve!r}; leave curve out")
         if self.curve == "log" and min(ends) < LEAST_OF_LOG:
-            raise InvalidValue(
-                f"{binding.to}: curve 'log' needs low and high above 0 ({LEAST_OF_LOG:g} or more), got {ends[0]:g} and {ends[1]:g}"
-            )
+            got = f"got {ends[0]:g} and {ends[1]:g}"
+            raise InvalidValue(f"{binding.to}: curve 'log' needs low and high above 0 ({LEAST_OF_LOG:g} or more), {got}")
 
     def number_at(self, position: float) -> float:
         """Return the knob's number at the control's position, 0 to 1."""
