@@ -8,7 +8,7 @@ import uuid
 import pytest
 import yaml
 from command import WETDRY, refused, wetdry
-from jack_server import Controller, jack_server
+from jack_server import Controller, server_of_this_process
 
 from wetdry import MidiMap, TubeSaturator
 from wetdry.host.midi.factory_maps import factory_names
@@ -45,8 +45,8 @@ def test_learning_says_in_one_line_what_is_missing(tmp_path):
 
 @pytest.mark.slow
 def test_learns_from_a_controller(tmp_path):
-    name = f"learn-{uuid.uuid4().hex[:8]}"
-    with jack_server(tmp_path, name), Controller("Knobs") as controller:
+    server_of_this_process()
+    with Controller("Knobs") as controller:
         arguments = ["midi", "learn", "TubeSaturator", "drive_db", "tone_hz", "mix", "--port", "knobs", "--seconds", "4"]
         command = [*WETDRY, *arguments]
         environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
