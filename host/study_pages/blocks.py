@@ -43,21 +43,23 @@ def draw(figure: Any, study: Study) -> None:
         axes.set_xticks(study.block_sizes, [str(block) for block in study.block_sizes], rotation=45)
         axes.set_xticks([], minor=True)
         axes.set_xlabel("samples a block")
-        axes.set_ylabel("ns a sample")
+        axes.set_ylabel("ns a sample, median block")
         axes.legend(loc="upper right", handlelength=1.2, borderpad=0.2, fontsize=7)
     for axes in places[len(panels) :]:
         axes.set_visible(False)
+    for axes in places[: len(panels)][-columns:]:
+        axes.tick_params(labelbottom=True)
     figures._log(places[0], "y")
-    figure.suptitle("points: measured; dashed: a cost a call and a cost a sample; dots: compiled loop; dotted line: real time",
+    figure.suptitle("points: median block; dashed: a cost a call and a cost a sample; dots: compiled loop; dotted: real time",
                     x=0.01, ha="left", fontsize=8.5)  # fmt: skip
 
 
 def _curve(axes: Any, study: Study, entry: Entry, colour: str) -> None:
     blocks = np.array([cost.buffer_size for cost in entry.costs])
-    means = np.array([cost.ns_per_sample.mean for cost in entry.costs])
-    wide = np.array([cost.ns_per_sample.deviation for cost in entry.costs])
-    axes.plot(blocks, means, "o-", color=colour, markersize=3.5, label=entry.rival if is_maths(entry) else entry.engine)
-    axes.fill_between(blocks, np.maximum(means - wide, means * 0.1), means + wide, color=colour, alpha=0.18, linewidth=0)
+    medians = np.array([cost.p50_us.mean for cost in entry.costs]) * 1000 / blocks
+    wide = np.array([cost.p50_us.deviation for cost in entry.costs]) * 1000 / blocks
+    axes.plot(blocks, medians, "o-", color=colour, markersize=3.5, label=entry.rival if is_maths(entry) else entry.engine)
+    axes.fill_between(blocks, np.maximum(medians - wide, medians * 0.1), medians + wide, color=colour, alpha=0.18, linewidth=0)
     axes.plot(blocks, line(entry, blocks), "--", color=colour, linewidth=0.8, alpha=0.8, label="_line")
     loops = [(cost.buffer_size, cost.loop_ns_per_sample.mean) for cost in entry.costs if cost.loop_ns_per_sample]
     if loops:

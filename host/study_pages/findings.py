@@ -11,7 +11,7 @@ from .harmonics import heights
 from .looks import LEAST_ESR, OURS, esr_of, is_maths, one_each, typical_block
 from .trade import front_of, nanoseconds
 
-CLOSE_ESR, AUDIBLE_DBC = 0.01, -60.0
+CLOSE_ESR, AUDIBLE_DBC, MOST_NAMED = 0.01, -60.0, 6
 
 
 def findings(study: Study) -> list[str]:
@@ -32,7 +32,7 @@ def _maths(study: Study) -> list[str]:
     others = [e for e in study.entries if is_maths(e) and e not in same]
     found = []
     if same:
-        told = ", ".join(f"{e.name} {figure(nanoseconds(study, e))} ns" for e in same)
+        told = "; ".join(f"{e.name} {figure(nanoseconds(study, e))} ns" for e in same)
         cheapest = min(same, key=lambda e: nanoseconds(study, e))
         found.append(
             f"**Maths.** These compute the reference exactly; a sample costs, in blocks of {typical_block(study)}: {told}. "
@@ -116,9 +116,10 @@ def _share(entry: Entry, block: int) -> float:
 def _lateness(study: Study) -> list[str]:
     block = typical_block(study)
     deadline = block / study.sample_rate * 1e6
-    late = ", ".join(e.name for e in study.entries if e.cost(block).p999_us.mean > deadline)
+    late = [e.name for e in study.entries if e.cost(block).p999_us.mean > deadline]
+    named = "; ".join(late) if len(late) <= MOST_NAMED else f"{len(late)} of the {len(study.entries)} entries"
     steady = min(study.entries, key=lambda e: e.cost(block).jitter_us.mean)
-    told = f"One in a thousand takes longer with: {late}" if late else "99.9 % of the blocks of every entry are done by then"
+    told = f"One in a thousand takes longer with {named}" if late else "99.9 % of the blocks of every entry are done by then"
     return [
         f"**Late blocks.** A block of {block} lasts {deadline:.0f} µs. {told}. The steadiest is {steady.name} "
         f"(p99 - p50: {figure(steady.cost(block).jitter_us.mean)} µs)."

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..figures_file import BLUE, GOLD, GREY, INK, MUTED, ORANGE, VIOLET
+from ..figures_file import BLUE, GOLD, GREY, INK, ORANGE, VIOLET
 from ..study import Entry, Study
 
-GREEN, ROSE, TEAL, BROWN = "#2f8f4e", "#c2255c", "#0c8599", "#8a5a2b"
-MATHS_COLOURS, NET_COLOURS = (INK, BROWN, GREY, MUTED), (ORANGE, BLUE, VIOLET, GOLD, GREEN, ROSE, TEAL)
+GREEN, ROSE, INDIGO, TEAL, BROWN, OLIVE = "#2f8f4e", "#c2255c", "#364fc7", "#0c8599", "#8a5a2b", "#5c6b0d"
+MATHS_COLOURS, NET_COLOURS = (INK, BROWN, GREY, TEAL, OLIVE), (ORANGE, BLUE, VIOLET, GOLD, GREEN, ROSE, INDIGO)
 ENGINE_COLOURS = {"ours": ORANGE, "torch": VIOLET, "torchscript": GOLD, "onnxruntime": BLUE, "onnxruntime-int8": GREEN}
 ENGINE_MARKS = {"ours": "o", "torch": "s", "torchscript": "D", "onnxruntime": "^", "onnxruntime-int8": "v"}
 MATHS = ("reference", "dsp")

@@ -9,13 +9,14 @@ from ..study import Entry, Study
 from .looks import LEAST_ESR, colours_of, engine_marks, esr_of, is_maths, mark_of, typical_block
 
 SIZE = (11.0, 5.0)
+CLOSER = 0.99  # of another's error: less of a difference is none
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
     """Return the points (cost, error) that no other one beats in both, from the cheapest to the closest, as indices."""
     kept: list[int] = []
     for index in sorted(range(len(points)), key=lambda i: points[i]):
-        if not kept or points[index][1] < points[kept[-1]][1]:
+        if not kept or points[index][1] < CLOSER * points[kept[-1]][1]:
             kept.append(index)
     return kept
 

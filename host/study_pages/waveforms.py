@@ -60,11 +60,11 @@ def draw(figure: Any, study: Study, tracks: dict[str, np.ndarray]) -> None:
     places = figure.subplots(max(-(-len(rivals) // COLUMNS), 1), COLUMNS, squeeze=False, sharex=True, sharey=True)
     for axes, rival in zip(places.ravel(), rivals, strict=False):
         axes.plot(times, tracks[reference][span], color=GREY, linewidth=4, alpha=0.5, label=reference)
-        axes.plot(times, tracks[rival][span], color=colours[rival], linewidth=1.1, label=rival)
+        axes.plot(times, tracks[rival][span], color=colours[rival], linewidth=1.1, label="rival")
         left = tracks[rival][span] - tracks[reference][span]
         axes.fill_between(times, left, color=colours[rival], alpha=0.3, linewidth=0, label="difference")
-        axes.set_title(f"{rival}: ESR {difference(tracks[reference], tracks[rival]):.2g} over the excerpt")
-        axes.legend(loc="lower right", ncols=3, handlelength=1.2, borderpad=0.2, fontsize=7)
+        axes.set_title(f"{rival}: ESR {difference(tracks[reference], tracks[rival]):.2g}")
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, handlelength=1.2, borderpad=0, fontsize=7)
     for axes in places.ravel()[len(rivals) :]:
         axes.set_visible(False)
     for axes in places.ravel()[: len(rivals)][-COLUMNS:]:

@@ -41,7 +41,7 @@ def drawn(draw, *arguments):
 
 
 def test_the_front_is_what_no_other_beats_in_both():
-    points = [(3.0, 1.0), (1.0, 5.0), (2.0, 5.0), (2.5, 6.0), (9.0, 0.5), (1.0, 7.0)]
+    points = [(3.0, 1.0), (1.0, 5.0), (2.0, 5.0), (2.5, 6.0), (9.0, 0.5), (1.0, 7.0), (10.0, 0.499)]
     assert trade.front(points) == [1, 0, 4]
     assert trade.front([]) == []
 
@@ -64,7 +64,7 @@ def test_the_buffer_curve_has_a_panel_a_net_and_its_line_through_the_points(stud
     assert [axes.get_title(loc="left") for axes in panels] == ["maths", "standard", "lstm"]
     for axes in panels:
         assert axes.get_xscale() == axes.get_yscale() == "log"
-        assert axes.get_xlabel() == "samples a block" and axes.get_ylabel() == "ns a sample"
+        assert axes.get_xlabel() == "samples a block" and "ns a sample" in axes.get_ylabel()
     curves = {line.get_label(): line for line in panels[1].lines}
     assert list(curves["torch"].get_xdata()) == list(BLOCKS)
     wanted = CALL_US["torch"] * 1000 / np.array(BLOCKS) + COMPUTE_NS["torch"]
@@ -192,7 +192,7 @@ def test_whose_spectra_move(study, folder):
 
 def test_findings_tell_the_figures(study):
     text = "\n".join(findings(study))
-    assert "reference, kernels 33 ns, numpy 968 ns" in text
+    assert "reference, kernels 33 ns; numpy 968 ns" in text
     assert "standard, ours: 121 ns, ESR 0.00010" in text and "3.6 x the cheapest exact maths" in text
     assert "torch 54 x and 4.4 x" in text  # (400 µs / 64 + 300 ns) / (2 µs / 64 + 90 ns)
     assert "numpy clicks at -41 dB" in text
