@@ -32,12 +32,17 @@ def jackd_or_skip():
     return found
 
 
-@cache
 def server_of_this_process():
     """Run a JACK server until this process ends: JACK's library is not made for one after the other in a process."""
-    stack = ExitStack()
+    os.environ["JACK_DEFAULT_SERVER"], process = _started()
+    return process
+
+
+@cache
+def _started():
+    stack, name = ExitStack(), f"wetdry-tests-{os.getpid()}"
     atexit.register(stack.close)
-    return stack.enter_context(jack_server(f"wetdry-tests-{os.getpid()}"))
+    return name, stack.enter_context(jack_server(name))
 
 
 @contextmanager
@@ -54,7 +59,7 @@ def jack_server(name):
         finally:
             end(process)
             if before is None:
-                del os.environ["JACK_DEFAULT_SERVER"]
+                os.environ.pop("JACK_DEFAULT_SERVER", None)
             else:
                 os.environ["JACK_DEFAULT_SERVER"] = before
 
