@@ -17,9 +17,9 @@ KNOBS_HELP = (
 
 def training_capture(
     capture: str | None, dry: Path | None, wet: Path | None, recordings: Path | None, knobs: str | None, out: Path,
-    progress: Callable[[str, float, float, str], None],
+    progress: Callable[[str, float, float, str], None], cabinet: Path | None = None,
 ) -> Location:  # fmt: skip
-    """Return the capture folder to train on: the one given, or `out`/capture, made of recordings."""
+    """Return the capture folder to train on: the one given, or `out`/capture, made of recordings (through a cabinet)."""
     if (dry is None) != (wet is None):
         raise InvalidValue(f"{'--wet' if dry is None else '--dry'} needs {'--dry' if dry is None else '--wet'}: "
                            "what was played and what came back")  # fmt: skip
@@ -32,7 +32,8 @@ def training_capture(
     from ..recorded import capture_recordings
 
     takes = recordings if recordings is not None else [(dry, wet)]
-    folder = capture_recordings(takes, out / "capture", knobs=given_knobs(knobs) if knobs else None, progress=progress)
+    folder = capture_recordings(takes, out / "capture", knobs=given_knobs(knobs) if knobs else None,
+                                cabinet=None if cabinet is None else str(cabinet), progress=progress)  # fmt: skip
     for take in folder.record.checks["takes"]:
         polarity = "inverted" if take["polarity"] < 0 else "as played"
         console.print(f"{take['wet']}: {take['delay_samples']:.2f} samples late (by {take['how']}), {polarity}")

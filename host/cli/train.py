@@ -62,7 +62,7 @@ def run(
     from ..clone import MODEL_NAME
 
     with progress_bar() as progress:
-        folder = training_capture(capture, dry, wet, recordings, knobs, out, progress)
+        folder = training_capture(capture, dry, wet, recordings, knobs, out, progress, cabinet)
         trained = train(folder, out, model=model, start=load(start) if start else None, minutes=minutes, epochs=epochs,
                         batch_size=batch_size, segment=segment, learning_rate=learning_rate, precision=precision, loss=loss,
                         oversampling=oversampling, cabinet=cabinet, seed=seed, accelerator=accelerator,

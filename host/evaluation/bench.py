@@ -7,12 +7,12 @@ import numpy as np
 
 from ...models import metrics
 from ...models.errors import PluginError
-from ...models.model import Model
 from ..capture.target import Target
 from ..place import Arriving, Late, Place, held_back
 from . import cell as cells
 from . import gestures
 from .plan import Plan
+from .playing import player
 from .probe import probe
 from .settings import Setting
 
@@ -194,10 +194,3 @@ def finite(audio: np.ndarray, player: Any) -> np.ndarray:
     if not np.isfinite(audio).all():
         raise PluginError(f"{getattr(player, 'processor', player)!r:.80} put out samples that are not finite")
     return np.asarray(audio, np.float32)
-
-
-def player(model: Model) -> Any:
-    """Return the effect that plays a model."""
-    from ...effects import NeuralEffect
-
-    return NeuralEffect(model)

@@ -11,11 +11,12 @@ from ...models.locations import Location
 from ...models.model import Model, load
 from ..place import Place
 from . import surroundings
-from .bench import Bench, player
+from .bench import Bench
 from .gestures import gestures_of, refuse_recorded
 from .journal import Journal
 from .measuring import Progress, measure, written_clips, written_moving_clips
 from .plan import Plan, Surroundings, late_samples, place_of, plan_of, silence_samples
+from .playing import check_cabinet, oversampling_of, player
 from .recorded import RecordedBench, is_recorded, recorded_settings
 from .recordings import kept_recordings
 from .result import Evaluation
@@ -35,6 +36,7 @@ def evaluate(
     seconds: float | None = None,
     chain: Any = None,
     place: int | str | None = 0,
+    cabinet: str | Path | None = None,
     gestures: int | None = None,
     workers: int = 2,
     progress: Progress | None = None,
@@ -64,6 +66,8 @@ def evaluate(
         chain: a Chain, Mix or Graph whose processor at `place` gives way to the target, then to the twin. None: the one
             that was captured with a place; where there is none, they stand alone.
         place: index in the chain or mix, or name of a node of the graph. None: they stand alone, wherever they were captured.
+        cabinet: file of the impulse response that the twin was trained in front of: what was recorded through it is compared
+            with the twin played through it.
         gestures: how many takes with moving knobs to judge, drawn and rendered now, at the place without the whole. None:
             those that the capture recorded.
         workers: processes to render in; 0 renders in this one.
@@ -81,6 +85,7 @@ def evaluate(
     recorded = is_recorded(folder) and target is None
     if recorded and chain is not None:
         raise InvalidValue("recorded gear cannot be played in a chain; evaluate its twin alone, or pass a target")
+    check_cabinet(model, cabinet, recorded)
     where = None if recorded or place is None else place_of(folder, chain, place)
     knobs = folder.record.knobs
     visited = recorded_settings(folder) if recorded else draw_settings(knobs, folder.takes, settings, seed, corners=corners)
@@ -97,10 +102,11 @@ def evaluate(
         "corners": corners,
         "seconds": seconds,
         "silence_samples": silence_samples(folder),
+        **({"cabinet": model.training["cabinet"]} if cabinet is not None and "cabinet" in model.training else {}),
         **({"gestures": [g.key for g in moving]} if moving else {}),
     }
     journal = Journal(out / "cells.jsonl", _key(model, folder, options, recordings, plan or {"in_process": repr(target)}))
-    here = None if plan and workers else _bench_here(model, folder, plan, target, where, recordings)
+    here = None if plan and workers else _bench_here(model, folder, plan, target, where, recordings, cabinet)
     crew = Workers(plan, max(workers, 1), here)
     try:
         cells, probes, moved, speed = measure(crew, journal, visited, len(recordings), moving, progress)
@@ -150,7 +156,7 @@ def _check(model: Model, folder: CaptureFolder, settings: int, seconds: float | 
         raise InvalidValue(
             f"the twin has the knobs {names}, the capture {wanted}; evaluate it on the capture it was trained on"
         )
-    if model.spec.sample_rate != folder.record.sample_rate:
+    if oversampling_of(model, folder.record.sample_rate) is None:
         rates = f"{model.spec.sample_rate:g} Hz, the capture's {folder.record.sample_rate:g} Hz"
         raise InvalidValue(f"the twin's sample rate is {rates}; evaluate it on the capture it was trained on")
     for name, value, low, high in (("settings", settings, 0, 4096), ("workers", workers, 0, 256)):
@@ -163,12 +169,18 @@ def _check(model: Model, folder: CaptureFolder, settings: int, seconds: float | 
 
 
 def _bench_here(
-    model: Model, folder: CaptureFolder, plan: Plan | None, target: Any, where: Any, recordings: list
+    model: Model,
+    folder: CaptureFolder,
+    plan: Plan | None,
+    target: Any,
+    where: Any,
+    recordings: list,
+    cabinet: str | Path | None,
 ) -> Bench | RecordedBench:
     from ..recipe import build
 
     if target is None and is_recorded(folder):
-        return RecordedBench(model, folder, recordings)
+        return RecordedBench(model, folder, recordings, cabinet)
     if plan is not None:
         return Bench.from_plan(plan, target)
     target = build(folder.record.target) if target is None else target

@@ -12,8 +12,9 @@ from ...models.errors import CaptureError
 from ...models.model import Model
 from ..capture.target import Target
 from . import cell as cells
-from .bench import CLIP_SECONDS, player
+from .bench import CLIP_SECONDS
 from .plan import silence_samples
+from .playing import Behind, player
 from .recordings import Recording
 from .settings import Setting, nearest_capture
 
@@ -68,11 +69,15 @@ class RecordedBench:
         model: the twin.
         folder: the capture.
         recordings: the capture's "test" recordings, or stretches of them.
+        cabinet: file of the impulse response that the model was trained in front of, and that it is heard through.
     """
 
-    def __init__(self, model: Model, folder: CaptureFolder, recordings: Sequence[Recording]) -> None:
+    def __init__(
+        self, model: Model, folder: CaptureFolder, recordings: Sequence[Recording], cabinet: str | Path | None = None
+    ) -> None:
         self.folder, self.recordings, self.sample_rate = folder, recordings, folder.record.sample_rate
         self.twin, self.silence_samples = Target(player(model), self.sample_rate), silence_samples(folder)
+        self.cabinet = None if cabinet is None else Behind(cabinet, model)
 
     def _answer(self, values: dict[str, Any], recording: int) -> dict[str, Any] | None:
         """Return the row of what was recorded of a dry recording at a setting."""
@@ -97,7 +102,9 @@ class RecordedBench:
         first, target = heard
         whole = read_mono(self.recordings[recording].path, self.sample_rate)[: first + len(target)]
         self.twin.turn(setting.values)
-        tracks = {"dry": whole[first:], "target": target, "twin": self.twin.play(whole, self.silence_samples)[first:]}
+        twin = self.twin.play(whole, self.silence_samples)
+        twin = self.cabinet(twin, self.sample_rate) if self.cabinet else twin
+        tracks = {"dry": whole[first:], "target": target, "twin": twin[first:]}
         near = self._heard(setting.nearest_values, recording) if setting.distance > 0 else heard
         usable = near is not None and near[0] == first and len(near[1]) == len(target)
         return tracks | {"nearest": near[1] if near and usable else tracks["dry"]}
