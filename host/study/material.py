@@ -9,10 +9,8 @@ import numpy as np
 from ...models.parameter import Parameter
 from ..capture.dry import Source, sources_of
 from ..capture.plan import value_at
-from ..capture.target import Target
 from ..evaluation.cell import loudest_start
 from ..evaluation.settings import draw_settings
-from ..measure import measure_delay
 from .quality import TONE_DBFS, Build, Passage, Sweep
 from .streaming import stream
 
@@ -20,7 +18,6 @@ BLOCK = 512
 LEAST_PASSAGES, DRAWN_SETTINGS = 6, 4
 TONES = 7
 LEVELS_DBFS = tuple(float(level) for level in range(-42, 1, 6))
-SURE = 0.5  # of a delay
 
 
 def settings_of(knobs: Sequence[Parameter], values: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
@@ -71,10 +68,3 @@ def passages_of(parts: Sequence[Source], settings: Sequence[Mapping[str, Any]], 
             dry = np.ascontiguousarray(part.audio, np.float32)
             found.append(Passage(part.name, dry, stream(reference(whole, BLOCK), dry, BLOCK, late_samples), whole))
     return found
-
-
-def unreported_delay(processor: Any, sample_rate: float) -> int:
-    """Return by how many samples a processor answers later than it reports; 0 where that cannot be told."""
-    target = Target(processor, sample_rate)
-    delay = measure_delay(target.play, sample_rate)
-    return delay.samples if delay is not None and delay.confidence >= SURE else 0

@@ -1,7 +1,7 @@
 """Who takes part: what a person asked for, as names, turned into what can be built; and what cannot, with the reason."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..recipe import describe
 from .engine_files import engine_file
 from .numpy_effects import NUMPY_EFFECTS
 from .players import MODEL_ENGINES, NEAREST, Recipe
+from .streaming import unreported_delay
 
 NUMPY, STATELESS, KERNELS, NATIVES = "numpy", "numpy-stateless", "kernels", "pedalboard"
 DSP = (NUMPY, STATELESS, KERNELS, NATIVES)
@@ -38,7 +39,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Rival:
-    """A rival on one engine, ready to be built; the fields are those of `Entry`."""
+    """A rival on one engine, ready to be built; the fields are those of `Entry`.
+
+    `late_samples`: by how much it answers later than it reports; taken out before anything is compared.
+    """
 
     name: str
     engine: str
@@ -48,6 +52,7 @@ class Rival:
     file: Path | None = None
     weights: int | None = None
     multiply_adds: int | None = None
+    late_samples: int = 0
 
     @property
     def title(self) -> str:
@@ -57,7 +62,7 @@ class Rival:
     @property
     def identity(self) -> list[Any]:
         """What it is, so that what was measured of it is not taken for another's: plain data, the file's hash in it."""
-        return [self.name, self.engine, self.recipe, sha256_of(self.file) if self.file else None]
+        return [self.name, self.engine, self.recipe, sha256_of(self.file) if self.file else None, self.late_samples]
 
 
 @dataclass
@@ -69,10 +74,16 @@ class Field:
 
 
 def wishes_of(asked: Sequence[Any]) -> list[Wish]:
-    """Return what names, files and processors mean, each once. Raises UnknownName or InvalidValue before anything long."""
+    """Return what names, files and processors mean; the same name or file counts once, processors of one name are numbered.
+
+    Raises UnknownName or InvalidValue before anything long.
+    """
     found: dict[str, Wish] = {}
     for one in asked:
-        wish = _wish(one)
+        wish, others = _wish(one), 1
+        while wish.name in found and (found[wish.name].file, found[wish.name].processor) != (wish.file, wish.processor):
+            others += 1
+            wish = replace(wish, name=f"{_wish(one).name} {others}")
         found.setdefault(wish.name, wish)
     if not found:
         raise InvalidValue(f"a study needs rivals: {', '.join((*DSP, *NETS))}, a model file, a processor")
@@ -81,7 +92,7 @@ def wishes_of(asked: Sequence[Any]) -> list[Wish]:
 
 def _wish(asked: Any) -> Wish:
     if not isinstance(asked, str | Path):
-        return Wish(f"{type(asked).__name__}", processor=asked)
+        return Wish(name_of(asked), processor=Chain([asked]) if _pedalboard.is_native(asked) else asked)
     text = str(asked)
     made, _, net = text.partition("-")
     if text in (*DSP, *FACTORS):
@@ -91,7 +102,7 @@ def _wish(asked: Any) -> Wish:
     if made in SMALLER and net in NETS:
         return Wish(text, made, net)
     if Path(text).expanduser().is_file():
-        return Wish(Path(text).stem, "twin", file=Path(text).expanduser())
+        return Wish(Path(text).name, "twin", file=Path(text).expanduser().resolve())
     raise UnknownName("rival", text, (*DSP, *FACTORS, *NETS, *(f"{how}-standard" for how in SMALLER)))
 
 
@@ -103,6 +114,13 @@ def engines_of(asked: Sequence[str]) -> tuple[str, ...]:
         if name not in MODEL_ENGINES:
             raise UnknownName("engine", name, (*MODEL_ENGINES, ALL))
     return tuple(dict.fromkeys(asked)) or (OURS,)
+
+
+def name_of(processor: Any) -> str:
+    """Return what a processor is called: a plugin's name, else its class; of a chain of one, what is inside."""
+    if isinstance(processor, Chain) and len(processor) == 1:
+        return name_of(processor[0])
+    return str(getattr(processor, "name", "") or type(processor).__name__)
 
 
 def engine_name(processor: Any) -> str:
@@ -119,16 +137,20 @@ def reference_of(processor: Any, name: str) -> Rival:
     return Rival(name, engine_name(processor), "reference", f"{name}, the reference", _processor(processor))
 
 
-def add_maths(taking_part: Field, wish: Wish, reference: Any, name: str, captured: Collection[str]) -> None:
-    """Add DSP that was asked for, or say why there is none.
+def add_processor(taking_part: Field, wish: Wish, captured: Collection[str], sample_rate: float) -> None:
+    """Add a processor that was given.
 
-    A processor that was given follows the reference in the captured knobs that both have; its others stay as they are.
+    It follows the reference in the captured knobs that both have; its others stay as they are.
     """
-    if wish.processor is not None:
-        recipe = {**_processor(wish.processor), "keeps": [k for k in wish.processor.parameters if k not in captured]}
-        about = f"{wish.processor!r:.80}"
-        taking_part.rivals.append(Rival(wish.name, engine_name(wish.processor), "dsp", about, recipe))
-    elif wish.name in (NUMPY, STATELESS):
+    recipe = {**_processor(wish.processor), "keeps": [k for k in wish.processor.parameters if k not in captured]}
+    engine, about = engine_name(wish.processor), f"{wish.processor!r:.80}"
+    late = unreported_delay(wish.processor, sample_rate)
+    taking_part.rivals.append(Rival(wish.name, engine, "dsp", about, recipe, late_samples=late))
+
+
+def add_maths(taking_part: Field, wish: Wish, reference: Any, name: str) -> None:
+    """Add DSP that was asked for by name, or say why there is none."""
+    if wish.name in (NUMPY, STATELESS):
         carries = wish.name == NUMPY
         about = f"{name}'s maths in NumPy, {'its state carried over' if carries else 'called anew for every block'}"
         _add_known(taking_part, wish.name, NUMPY, about, NUMPY_EFFECTS, name,

@@ -30,13 +30,13 @@ class Stand:
     """Measures rivals, the reference first.
 
     Args:
-        out: of the study. values: where knobs stand. late_samples: of the reference, beyond what it reports.
+        out: of the study. values: where knobs stand.
     """
 
-    def __init__(self, out: Path, rivals: Sequence[Rival], values: Mapping[str, Any], sample_rate: float, late_samples: int,
+    def __init__(self, out: Path, rivals: Sequence[Rival], values: Mapping[str, Any], sample_rate: float,
                  runs: int, seed: int, turn_seconds: float, progress: Progress | None) -> None:  # fmt: skip
         self.out, self.rivals, self.values, self.sample_rate = out, list(rivals), dict(values), sample_rate
-        self.late_samples, self.runs, self.seed, self.turn_seconds = late_samples, runs, seed, turn_seconds
+        self.runs, self.seed, self.turn_seconds = runs, seed, turn_seconds
         self.tell: Progress = progress or (lambda *_: None)
         out.mkdir(parents=True, exist_ok=True)
         self._truth: tuple[float, ...] = ()
@@ -60,12 +60,11 @@ class Stand:
         """Return quality, carrying and latency of a rival as plain data; its audio is written."""
         self.tell("quality", index, len(self.rivals), rival.title)
         audio = f"audio/{''.join(c if c.isalnum() or c in '-' else '_' for c in rival.title)}.wav"
-        late = 0 if index else self.late_samples
-        about = [rival.identity, self._digest(asked), late]
+        about = [rival.identity, self._digest(asked)]
 
         def measure() -> dict[str, Any]:
             builder = self.builder(rival)
-            found, answers = quality(builder, replace(asked, truth=self._truth), late)
+            found, answers = quality(builder, replace(asked, truth=self._truth), rival.late_samples)
             write_wav(self.out / audio, answers[0], self.sample_rate)
             stretch = asked.passages[0].dry[: round(CARRYING_SECONDS * self.sample_rate)]
             carried = carrying(lambda size: builder(self.values, size), stretch)

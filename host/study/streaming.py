@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import PluginError
+from ..capture.target import Target
+from ..measure import measure_delay
 from .figures import Carrying
 
 BLOCK, CARRIES, LEAST_DB = 64, 1e-4, -200.0
 MOST_SWALLOWED = 1 << 20  # samples
+SURE = 0.5  # of a delay
 
 
 def stream(player: Any, audio: np.ndarray, buffer_size: int, late_samples: int = 0) -> np.ndarray:
@@ -67,3 +70,10 @@ def carrying(build: Callable[[int], Any], audio: np.ndarray) -> Carrying:
 
 def _ratio_db(part: float, whole: float) -> float:
     return max(LEAST_DB, 10 * float(np.log10(max(part, 1e-30) / max(whole, 1e-30))))
+
+
+def unreported_delay(processor: Any, sample_rate: float) -> int:
+    """Return by how many samples a processor answers later than it reports; 0 where that cannot be told."""
+    target = Target(processor, sample_rate)
+    delay = measure_delay(target.play, sample_rate)
+    return delay.samples if delay is not None and delay.confidence >= SURE else 0

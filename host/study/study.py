@@ -1,22 +1,24 @@
 """study: a reference and its rivals, every net trained for the same time, every figure measured in turns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...models.errors import InvalidValue
 from ...models.files import write_wav
-from ..capture.target import Ranges, as_processor, rows_of
+from ..capture.target import Ranges, Target, as_processor, rows_of
 from ..evaluation.plan import late_samples
 from ..evaluation.surroundings import machine, versions
 from ..offline import offline_reason
 from .costs import TURN_SECONDS
-from .material import passages_of, settings_of, stretches, sweep_of, unreported_delay
+from .material import passages_of, settings_of, stretches, sweep_of
 from .players import turned
 from .quality import Questions
 from .result import Study
-from .rivals import Field, Wish, add_maths, add_model, engines_of, reference_of, wishes_of
+from .rivals import Field, Wish, add_maths, add_model, add_processor, engines_of, name_of, reference_of, wishes_of
 from .stand import Stand
+from .streaming import unreported_delay
 from .twins import Twins
 
 Progress = Callable[[str, float, float, str], None]
@@ -77,8 +79,8 @@ def study(
     """
     sizes = _checked(block_sizes, runs, seconds)
     wanted, chosen = wishes_of(rivals), engines_of(engines)
-    processor = turned(as_processor(reference), values or {})
-    name = _name_of(reference, processor)
+    processor = turned(Target(as_processor(reference), sample_rate).processor, values or {})
+    name = name_of(processor)
     reason = offline_reason(processor)
     if reason:
         raise InvalidValue(f"{name} cannot be the reference of a study, which plays in blocks: {reason}")
@@ -88,12 +90,11 @@ def study(
     twins = Twins(out / "nets", processor, captured, seed, minutes,
                   {"sample_rate": sample_rate, "dry": dry, **(capturing or {})}, training or {}, progress)  # fmt: skip
     taking_part = _field(processor, name, wanted, chosen, twins, sample_rate)
-    late = late_samples(twins.folder) if twins.made else unreported_delay(processor, sample_rate)
     settings = settings_of(rows, here, seed)
     parts = stretches(dry, sample_rate, seed, seconds, len(settings), capturing or {})
     swept, unit, sweep = sweep_of(rows, here)
-    stand = Stand(out, taking_part.rivals, here, float(sample_rate), late, runs, seed, turn_seconds, progress)
-    passages = passages_of(parts, settings, here, stand.builder(taking_part.rivals[0]), late)
+    stand = Stand(out, taking_part.rivals, here, float(sample_rate), runs, seed, turn_seconds, progress)
+    passages = passages_of(parts, settings, here, stand.builder(taking_part.rivals[0]), taking_part.rivals[0].late_samples)
     entries = stand.entries(Questions(passages, sweep, here, float(sample_rate)), sizes)
     write_wav(out / "audio" / "dry.wav", passages[0].dry, sample_rate)
     found = Study(
@@ -122,11 +123,6 @@ def _named(knobs: Ranges | Iterable[str]) -> Ranges:
     return dict(knobs) if isinstance(knobs, Mapping) else dict.fromkeys(knobs)
 
 
-def _name_of(reference: Any, processor: Any) -> str:
-    return str(getattr(processor, "name", "") or (Path(reference).stem if isinstance(reference, str | Path) else "")
-               or type(processor).__name__)  # fmt: skip
-
-
 def _field(
     processor: Any, name: str, wanted: Sequence[Wish], engines: Sequence[str], twins: Twins, sample_rate: float
 ) -> Field:
@@ -134,6 +130,10 @@ def _field(
     for wish in wanted:
         if wish.made:
             add_model(taking_part, wish.name, wish.made, twins.make(wish), engines, sample_rate)
+        elif wish.processor is not None:
+            add_processor(taking_part, wish, twins.knobs, sample_rate)
         else:
-            add_maths(taking_part, wish, processor, name, twins.knobs)
+            add_maths(taking_part, wish, processor, name)
+    late = late_samples(twins.folder) if twins.made else unreported_delay(processor, sample_rate)
+    taking_part.rivals[0] = replace(taking_part.rivals[0], late_samples=late)
     return taking_part

@@ -55,7 +55,7 @@ class Twins:
     def make(self, wish: Wish) -> Path:
         """Return the file of the model that was asked for, made where it is not there."""
         if wish.file is not None:
-            return self._copied(wish.file)
+            return self._copied(wish.name, wish.file)
         if wish.name not in self.made:
             self.made[wish.name] = self._twin(wish.net) if wish.made == "twin" else self._smaller(wish)
         return self.made[wish.name]
@@ -88,8 +88,8 @@ class Twins:
         else:
             distil(whole, out, capturing=LESSON, **training, **given).model.save(out / MODEL)
 
-    def _copied(self, file: Path) -> Path:
-        out = self.home / file.stem / MODEL
+    def _copied(self, name: str, file: Path) -> Path:
+        out = self.home / name / MODEL
         load(file).save(out)
         return out
 

@@ -8,7 +8,7 @@ from wetdry import Bitcrusher, Gain, NeuralEffect, TubeSaturator
 from wetdry.host.chain import Chain
 from wetdry.host.recipe import describe
 from wetdry.host.study.players import INT8, MODEL_ENGINES, build, loop_of, standing_at
-from wetdry.host.study.rivals import Field, Wish, add_maths, add_model, engines_of, reference_of, wishes_of
+from wetdry.host.study.rivals import Field, add_maths, add_model, add_processor, engines_of, reference_of, wishes_of
 from wetdry.host.study.streaming import carrying, stream
 from wetdry.models import Parameter
 from wetdry.models.errors import InvalidValue, PluginError, UnknownName
@@ -61,7 +61,7 @@ def test_a_net_of_another_rate_plays_on_our_engine_alone(tmp_path):
 def test_maths_by_name_is_near_the_reference(effect):
     name, taking_part = type(effect).__name__, Field([reference_of(effect, type(effect).__name__)])
     for wish in wishes_of(["numpy", "numpy-stateless", "pedalboard", "kernels", "kernels-2x"]):
-        add_maths(taking_part, wish, effect, name, ())
+        add_maths(taking_part, wish, effect, name)
     found = {r.name: r for r in taking_part.rivals}
     assert taking_part.left_out["kernels"] == "they are the reference itself"
     assert ("kernels-2x" in found) == (name == "TubeSaturator")
@@ -78,8 +78,10 @@ def test_maths_by_name_is_near_the_reference(effect):
 
 def test_a_given_processor_follows_the_captured_knobs_alone():
     taking_part = Field()
-    add_maths(taking_part, Wish("Gain", processor=Gain(gain_db=-3.0)), TubeSaturator(), "TubeSaturator", ("gain_db",))
-    add_maths(taking_part, Wish("held", processor=Gain(gain_db=-3.0)), TubeSaturator(), "TubeSaturator", ())
+    follows, holds = wishes_of([Gain(gain_db=-3.0), Gain(gain_db=-3.0)])
+    assert (follows.name, holds.name) == ("Gain", "Gain 2")
+    add_processor(taking_part, follows, ("gain_db",), RATE)
+    add_processor(taking_part, holds, (), RATE)
     follows, holds = (stream(build(r.recipe, RATE, {"gain_db": -20.0}, 64), DRY, 64) for r in taking_part.rivals)
     np.testing.assert_allclose(follows, 0.1 * DRY, rtol=1e-4)
     np.testing.assert_allclose(holds, 10 ** (-3 / 20) * DRY, rtol=1e-4)
@@ -88,7 +90,7 @@ def test_a_given_processor_follows_the_captured_knobs_alone():
 def test_what_has_no_maths_of_ours_is_left_out_with_the_reason():
     taking_part = Field()
     for wish in wishes_of(["numpy", "pedalboard", "kernels-2x"]):
-        add_maths(taking_part, wish, Chain([Gain()]), "Chain", ())
+        add_maths(taking_part, wish, Chain([Gain()]), "Chain")
     assert not taking_part.rivals and all("Chain" in reason for reason in taking_part.left_out.values())
 
 
@@ -127,6 +129,20 @@ def test_clicks_are_counted_where_blocks_meet():
     power = float(np.mean(DRY.astype(float) ** 2))
     assert click.click_db == pytest.approx(10 * np.log10(0.01 / power), abs=0.1)
     assert click.difference_db == pytest.approx(10 * np.log10(0.01 / 64 / power), abs=0.1) and not click.carries
+
+
+def test_a_processor_that_is_later_than_it_says_is_brought_forward():
+    from wetdry.host.cli.common import open_target
+
+    taking_part = Field()
+    delay = open_target("pedalboard.Delay")
+    delay.parameters["delay_seconds"].value, delay.parameters["feedback"].value, delay.parameters["mix"].value = 0.001, 0.0, 1.0
+    (wish,) = wishes_of([delay])
+    add_processor(taking_part, wish, (), RATE)
+    (rival,) = taking_part.rivals
+    assert (rival.title, rival.late_samples) == ("Delay, pedalboard", 48)
+    answer = stream(build(rival.recipe, RATE, {}, 64), DRY, 64, rival.late_samples)
+    np.testing.assert_allclose(answer[:-64], DRY[:-64], atol=1e-6)
 
 
 def test_what_swallows_audio_or_breaks_is_named():
