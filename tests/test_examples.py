@@ -23,6 +23,7 @@ ARGUMENTS = {
     "maths_beside_net.py": [],
     "play_an_amp.py": [],
     "clone_an_effect.py": ["run", "0.1"],
+    "amp_and_cab.py": ["run", "0.2"],
     "play_a_nam_file.py": [],
     "export_everywhere.py": [],
     "capture_for_torch.py": ["{zamtube}", "tube_drive,treble", "capture"],

@@ -40,7 +40,7 @@ def transfer(model: Model) -> Picture:
         f"A sine of {CURVE_HZ:g} Hz goes into the model of the amp (no cabinet), at three levels. A straight line would be a "
         "clean amplifier; the more it bends at its ends, the more it distorts, and where its two ends bend differently it "
         "makes the even harmonics that are called warm. Where the faint lines open to a loop, the amp remembers: its tone "
-        "controls and capacitors answer later than they are asked.",
+        "controls and capacitors answer later than they are asked. A curve that falls: the amp turns the signal over.",
         "Output of the model over its input, for a sine at three levels",
         draw,
         width=5.4,

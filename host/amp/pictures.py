@@ -97,7 +97,7 @@ def spectra(tracks: Mapping[str, np.ndarray], sample_rate: float, taps: np.ndarr
         "Which frequencies are in it",
         "How loud each frequency is on average, deep notes at the left, treble at the right. An amp adds harmonics: "
         "frequencies the clean signal hardly holds. The cabinet (below) then takes most of the treble away, and its hills "
-        "and valleys come back in the curve of the recording. The model is right where its thin line lies on the recording's broad one.",
+        "and valleys come back in the curve of the recording. The model is right where its thin line lies on the broad one.",
         "Spectra of the clean signal, the recorded amp and the model, and the cabinet's frequency response",
         draw,
         height=4.8,

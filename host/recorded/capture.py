@@ -21,7 +21,7 @@ from ...models.dataset import (
 from ...models.errors import FileProblem, InvalidValue
 from ...models.files import sha256_of, write_wav
 from ...models.parameter import Parameter
-from ..capture.progress import keep_plan, locked, sweep
+from ..capture.progress import PROGRESS_FOLDER, keep_plan, locked, read_plan, sweep
 from ..capture.target import Ranges
 from ..capture.worker import measured
 from ..evaluation.recorded import KIND
@@ -82,10 +82,10 @@ def capture_recordings(
     rate = sample_rate or _rate_of(recorded[0].dry)
     if not 8000 <= rate <= 768_000:
         raise InvalidValue(f"sample_rate = {rate} Hz is outside 8000 to 768000")
-    folder, taps = Path(out), None
-    if cabinet is not None and (response := ImpulseResponse.of(cabinet)) is not None:
-        taps = response.prepared(rate).mean(axis=0)
+    folder, response = Path(out), ImpulseResponse.of(cabinet)
+    taps = None if response is None else response.prepared(rate).mean(axis=0)
     with locked(folder):
+        _forget_refused(folder)
         keep_plan(folder, {
             "recordings": [[sha256_of(t.dry), sha256_of(t.wet), dict(t.values)] for t in recorded],
             "knobs": [k.to_dict() for k in rows], "sample_rate": rate, "seed": seed, "name": name,
@@ -96,6 +96,12 @@ def capture_recordings(
             making.make(name or recorded[0].wet.stem)
         sweep(folder)
     return CaptureFolder.open(folder)
+
+
+def _forget_refused(folder: Path) -> None:
+    """Drop the plan of recordings that came to nothing (one was refused, say), so that others may take their place."""
+    if "recordings" in (read_plan(folder) or {}) and not (folder / RECORD_NAME).exists():
+        (folder / PROGRESS_FOLDER / "plan.json").unlink()
 
 
 def _rate_of(path: Path) -> int:

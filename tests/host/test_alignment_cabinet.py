@@ -2,23 +2,14 @@
 
 import numpy as np
 import pytest
+from amp_files import OWN_DELAY, loudspeaker
 from recorded_gear import RATE, device, guitar, late, write
-from scipy.signal import butter, oaconvolve, sosfilt
+from scipy.signal import oaconvolve
 
 from wetdry.host.recorded import capture_recordings
 from wetdry.host.recorded.alignment import align
 from wetdry.models.errors import CaptureError
 from wetdry.models.metrics import esr
-
-OWN_DELAY = 31
-
-
-def loudspeaker(seed=1):
-    """Return a made-up cabinet, 31 samples late by itself: band-limited, with the ripples of a real one."""
-    click = np.random.default_rng(seed).standard_normal(1200) * np.exp(-np.arange(1200) / 90)
-    click[0] = 3.0
-    shaped = sosfilt(butter(3, (80, 4500), "bandpass", output="sos", fs=RATE), click)
-    return np.concatenate([np.zeros(OWN_DELAY), shaped / np.abs(np.fft.rfft(shaped)).max()]).astype(np.float32)
 
 
 @pytest.mark.parametrize("noise_dbfs", [None, -80, -60])
