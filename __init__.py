@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .host.quantise import quantise
     from .host.recorded import capture_recordings
     from .host.rig.rig import Rig
+    from .host.study.study import study
     from .models.training import train
 
 __version__ = "0.1.0"
@@ -79,13 +80,14 @@ _FACE = {  # name: the module it comes from
     "clone": "host.clone",
     "convert": "host.convert",
     "quantise": "host.quantise",
+    "study": "host.study.study",
     "Benchmark": "host.benchmark",
 }
 __all__ = ["LFO", "Automated", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
            "NeuralEffect", "NeuralSaturator", "Pan", "Performance", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator",
            "amp", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi",
-           "models", "presets", "quantise", "train"]  # fmt: skip
+           "models", "presets", "quantise", "study", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
