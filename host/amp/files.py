@@ -55,7 +55,7 @@ class ThreeFiles:
         response = ImpulseResponse.of((samples, float(response_rate)))
         assert response is not None
         said = (_said(paths[0], rate, rate, len(dry) / rate), _said(paths[1], wet_rate, rate, len(wet) / wet_rate),
-                _said(paths[2], response_rate, rate, response.seconds))  # fmt: skip
+                _said(paths[2], response_rate, rate, response.seconds, "learned through its mean"))  # fmt: skip
         return cls(paths[0], paths[1], paths[2], rate, dry, at_rate(wet, wet_rate, rate), response, said)
 
     @property
@@ -64,11 +64,11 @@ class ThreeFiles:
         return self.response.prepared(self.sample_rate).mean(axis=0)
 
 
-def _said(path: Path, rate: int, wanted: int, seconds: float) -> str:
+def _said(path: Path, rate: int, wanted: int, seconds: float, several: str = "mixed to mono") -> str:
     """Return what a file is, and what is done to it."""
     import soundfile
 
     channels = soundfile.info(path).channels
-    width = {1: "mono", 2: "stereo, mixed to mono"}.get(channels, f"{channels} channels, mixed to mono")
+    width = "mono" if channels == 1 else f"{'stereo' if channels == 2 else f'{channels} channels'}, {several}"
     length = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
     return f"{path.name}: {rate} Hz, {width}, {length}{f', resampled to {wanted} Hz' if rate != wanted else ''}"

@@ -12,7 +12,7 @@ from ...models.errors import CaptureError
 from ...models.model import Model
 from ..cabinet import through_cabinet
 from ..evaluation import cell
-from ..evaluation.bench import player
+from ..evaluation.playing import player
 from ..evaluation.recorded import _answers as answers_of
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ...models.model import Model
 from ..effect_pages.plot import log_hertz
 from ..effect_pages.probes import static_curve
-from ..evaluation.bench import player
+from ..evaluation.playing import player
 from ..figures import GRID, MUTED, RESIDUAL, TARGET, TWIN
 from ..model_pages import tones
 from ..model_pages.plot import _weights as draw_weights

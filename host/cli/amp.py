@@ -72,7 +72,9 @@ def _say(made: "RecordedAmp") -> None:
     for name in made.models:
         console.print(f"{name + ':':<11}{made.out / MODEL_NAMES[name]}, heard in {sounds[name]}")
     console.print(f"page:      {made.out / PAGE_NAME}")
-    console.print(f"play it:   wetdry render {made.out / MODEL_NAMES['separated']} DRY.wav WET.wav")
+    console.print(
+        f"play it:   wetdry render {made.out / MODEL_NAMES['separated']} DRY.wav WET.wav --cab ANY_CABINET.wav", soft_wrap=True
+    )
 
 
 def table_of(made: "RecordedAmp") -> Table:
