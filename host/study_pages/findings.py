@@ -32,13 +32,13 @@ def _maths(study: Study) -> list[str]:
     others = [e for e in study.entries if is_maths(e) and e not in same]
     found = []
     if same:
-        told = "; ".join(f"{e.name} {figure(nanoseconds(study, e))} ns" for e in same)
+        told = "; ".join(f"{e.rival} {figure(nanoseconds(study, e))} ns" for e in same)
         cheapest = min(same, key=lambda e: nanoseconds(study, e))
         found.append(
             f"**Maths.** These compute the reference exactly; a sample costs, in blocks of {typical_block(study)}: {told}. "
-            f"The cheapest is {cheapest.name}, at {figure(_real_time(study, cheapest))} x real time."
+            f"The cheapest is {cheapest.rival}, at {figure(_real_time(study, cheapest))} x real time."
         )
-    told = "; ".join(f"{e.name} ({e.about}) {figure(esr_of(e))}" for e in others)
+    told = "; ".join(f"{e.rival} ({e.about}) {figure(esr_of(e))}" for e in others)
     return [*found, f"Other maths is off by an ESR of: {told}."] if others else found
 
 
@@ -130,7 +130,7 @@ def _states(study: Study) -> list[str]:
     bad = [e for e in study.entries if not e.carrying.carries]
     if not bad:
         return ["**State.** Every entry carries its state from block to block: a stream is the whole signal, cut."]
-    told = "; ".join(f"{e.name} clicks at {e.carrying.click_db:.0f} dB" for e in bad)
+    told = "; ".join(f"{e.rival if is_maths(e) else e.name} clicks at {e.carrying.click_db:.0f} dB" for e in bad)
     return [f"**State.** Without state a stream is another sound: {told} (the steps at block boundaries against the signal)."]
 
 
