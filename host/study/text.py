@@ -23,7 +23,8 @@ def study_text(study: Study) -> list[Any]:
     how = (
         f"{len(study.recordings)} recordings no training heard ({', '.join(study.recordings)}) at {len(study.settings)} knob "
         f"settings; THD of 997 Hz {swept}; {study.minutes:g} minutes of training each net; timings: mean and deviation of "
-        f"{study.runs} runs in turns, called from Python, one thread; {study.sample_rate:g} Hz, seed {study.seed}"
+        f"{study.runs} run{'s' * (study.runs > 1)} in turns, called from Python, one thread; {study.sample_rate:g} Hz, "
+        f"seed {study.seed}"
     )
     return [
         sound_table(study), size_table(study), cost_table(study, block), block_table(study), *left_out,
