@@ -190,13 +190,13 @@ def add_model(taking_part: Field, name: str, kind: str, path: Path, engines: Seq
             taking_part.left_out[title] = f"the net runs at {model.spec.sample_rate:g} Hz, and this engine brings no resampler"
             continue
         try:
-            file = engine_file(model, path, engine)
+            file, note = engine_file(model, path, engine)
         except (MissingExtra, WetdryError) as error:
             taking_part.left_out[title] = str(error)
             continue
         recipe = {"plays": "model", "engine": engine, "path": str(path), "file": str(file)}
-        taking_part.rivals.append(Rival(name, engine, kind, _about(model, kind), recipe, file, model.weight_count,
-                                        model.spec.multiply_adds))  # fmt: skip
+        about = _about(model, kind) + (f"; {note}" if note else "")
+        taking_part.rivals.append(Rival(name, engine, kind, about, recipe, file, model.weight_count, model.spec.multiply_adds))
 
 
 def _about(model: Model, kind: str) -> str:

@@ -7,13 +7,14 @@ from random_model import random_model
 from wetdry import Bitcrusher, Gain, NeuralEffect, TubeSaturator
 from wetdry.host.chain import Chain
 from wetdry.host.recipe import describe
+from wetdry.host.study.engine_files import engine_file
 from wetdry.host.study.players import INT8, MODEL_ENGINES, build, loop_of, standing_at
 from wetdry.host.study.rivals import Field, add_maths, add_model, add_processor, engines_of, reference_of, wishes_of
 from wetdry.host.study.streaming import carrying, stream
 from wetdry.models import Parameter
 from wetdry.models.errors import InvalidValue, PluginError, UnknownName
 from wetdry.models.metrics import esr
-from wetdry.models.spec import wavenet
+from wetdry.models.spec import LSTM, Dense, ModelSpec, wavenet
 
 RATE = 48000.0
 KNOB = Parameter("drive", "", 0.0, 10.0, 5.0)
@@ -46,6 +47,19 @@ def test_every_engine_plays_a_net_from_its_own_file_at_the_knobs_asked_for(net):
             error = esr(wanted[drive], answer)
             assert error < (3e-2 if rival.engine == INT8 else 1e-9), (rival.title, drive, error)
         assert (loop_of(rival.recipe, RATE, {}, 64) is not None) == (rival.engine == "ours")
+
+
+def test_int8_is_computed_in_int8_where_weights_are_constants_and_said_where_not(net, tmp_path):
+    import onnx
+
+    recurrent = random_model(ModelSpec(sample_rate=RATE, layers=(LSTM(hidden=12), Dense(channels=1))), scale=0.3)
+    for model, words, kinds in ((recurrent, "products int8", {"DynamicQuantizeLSTM"}), (net[0], "products float32", set())):
+        path = tmp_path / "model.safetensors"
+        model.save(path)
+        file, note = engine_file(model, path, INT8)
+        found = {node.op_type for node in onnx.load(file).graph.node}
+        assert words in note and kinds <= found and bool(kinds) == any("Quantize" in k and "De" not in k for k in found)
+        assert file.stat().st_size < engine_file(model, path, "onnxruntime")[0].stat().st_size
 
 
 def test_a_net_of_another_rate_plays_on_our_engine_alone(tmp_path):
