@@ -42,10 +42,10 @@ def open_target(text: str, loading: dict[str, Any] | None = None, preset: str | 
     if text.lower().endswith(SUFFIXES) and not loading:
         return load_plugin(text.removeprefix(TRUSTED), trusted=text.startswith(TRUSTED))
     if preset is None and file is None and Path(text).expanduser().is_file() and not is_plugin_file(Path(text)):
-        from ...effects import NeuralEffect
         from ...models.model import load
+        from ..evaluation.playing import player
 
-        return NeuralEffect(load(Path(text).expanduser(), **(loading or {})))
+        return player(load(Path(text).expanduser(), **(loading or {})))
     if loading:
         option = next(iter(loading)).replace("_", "-")
         raise InvalidValue(f"--{option} says how a model file is read, and {text} is none")

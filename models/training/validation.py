@@ -24,18 +24,18 @@ def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray
     """
     if stateful_layers(net):
         return _in_one_go(net, [dry], raw[None])[0]
-    device = next(net.parameters()).device
+    like = next(net.parameters())
     lead = receptive_field - 1
     count = -(-len(dry) // CHUNK)
     padded = np.zeros(lead + count * CHUNK, np.float32)
     padded[lead : lead + len(dry)] = dry
     chunks = np.lib.stride_tricks.sliding_window_view(padded, lead + CHUNK)[::CHUNK]
-    knobs = torch.from_numpy(raw).to(device)
+    knobs = torch.from_numpy(raw).to(like)
     out: list[Tensor] = []
     learning = net.training
     net.eval()
     for first in range(0, count, pieces):
-        audio = torch.from_numpy(chunks[first : first + pieces].copy()).to(device)
+        audio = torch.from_numpy(chunks[first : first + pieces].copy()).to(like)
         out.append(net(audio, knobs.expand(len(audio), -1))[:, lead:].float().cpu())
     net.train(learning)
     return torch.cat(out).numpy().reshape(-1)[: len(dry)]
@@ -44,11 +44,11 @@ def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray
 @torch.no_grad()
 def _in_one_go(net: Network, dry: Sequence[np.ndarray], raw: np.ndarray) -> list[np.ndarray]:
     """Return the answers to recordings of any lengths, side by side; raw is (recordings, knobs)."""
-    device, longest = next(net.parameters()).device, max(map(len, dry))
-    knobs, learning = torch.from_numpy(raw).to(device), net.training
+    like, longest = next(net.parameters()), max(map(len, dry))
+    knobs, learning = torch.from_numpy(raw).to(like), net.training
     net.eval()
     with at_rest(net) as lead, going_on(net):
-        audio = torch.zeros(len(dry), lead + longest, device=device)
+        audio = torch.zeros(len(dry), lead + longest).to(like)
         for row, recording in zip(audio, dry, strict=True):
             row[lead : lead + len(recording)] = torch.from_numpy(recording)
         chunk = CHUNK if net.spec.receptive_field == 1 else audio.shape[1]  # convolutions would start anew with every chunk

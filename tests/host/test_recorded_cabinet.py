@@ -10,6 +10,7 @@ from recorded_gear import RATE, device, guitar, late, write
 from wetdry.effects import NeuralAmp, NeuralEffect
 from wetdry.host.cabinet import through_cabinet
 from wetdry.host.capture.target import Target
+from wetdry.host.cli.common import open_target
 from wetdry.host.cli.train import run
 from wetdry.host.evaluation import evaluate
 from wetdry.host.evaluation.playing import OversampledNet
@@ -80,6 +81,12 @@ def test_a_net_at_several_times_the_rate_is_in_time(times):
     heard = Target(OversampledNet(wire(times)), RATE).play(dry, lead=500)
     assert len(heard) == len(dry) and esr(dry, heard) < 1e-3, "what lies above 20 kHz is missing, and nothing is late"
     np.testing.assert_allclose(OversampledNet(wire(times))(dry, RATE), heard, atol=1e-6)
+
+
+def test_the_command_line_plays_it_at_the_rate_of_the_audio(tmp_path):
+    wire(4).save(tmp_path / "wire.safetensors")
+    dry = guitar(4.0)[:RATE]
+    assert esr(dry, open_target(str(tmp_path / "wire.safetensors"))(dry, RATE)) < 1e-3
 
 
 def test_the_classic_plays_at_the_rate_of_the_recording():

@@ -158,6 +158,16 @@ def test_segments_are_as_long_as_it_rings_unless_given(capture, tmp_path):
     assert given["segment"] == 512
 
 
+@pytest.mark.parametrize("given", [
+    {"precision": "bf16-mixed", "loss": "l1+stft", "segment": 1100}, {"precision": "64-true"},
+    {"oversampling": 3, "segment": 1500},
+])  # fmt: skip
+def test_cabinets_go_with_precisions_losses_and_oversampling(capture, tmp_path, given):
+    spec = wavenet(RATE * given.get("oversampling", 1), KNOBS, channels=4, dilations=(1, 2), hidden=(4,))
+    numbers = QUICK | {"epochs": 0.02, "spec": spec, "cabinet": ringing(tmp_path / "cab.wav")}
+    assert np.isfinite(train(capture, tmp_path, **(numbers | given)).training["validation_esr"]["median"])
+
+
 def test_the_classic_trains_at_eight_times_the_rate(tmp_path):
     capture = write_capture(tmp_path / "capture", takes=2, frames=2000)
     model = train(capture, tmp_path, model="classic-cnn", epochs=0.3, accelerator="cpu")
