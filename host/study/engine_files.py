@@ -49,8 +49,8 @@ def _write_torchscript(model: Model, file: Path) -> None:
 def _write_int8(model: Model, file: Path) -> str:
     """Write the graph as onnxruntime itself quantises it: weights kept as int8, the signals scaled anew in every block.
 
-    Convolutions whose weights are no constants (a FiLM's) stay float32 in it. Where that leaves most weights as they are,
-    the file is ours instead: weights kept as int8, turned back as it loads.
+    Convolutions whose weights are no constants (a FiLM's) stay float32 in it, and so does a GRU. Where that leaves most as
+    they are, the file is ours instead: weights kept as int8, turned back as it loads.
     """
     try:
         import onnx
@@ -70,7 +70,7 @@ def _write_int8(model: Model, file: Path) -> str:
     )
     reaches = small >= MOST_OF * model.weight_count
     write_atomically(file, content if reaches else onnx_writing.file_bytes(model, "int8"))
-    return "weights and products int8" if reaches else "weights int8, products float32: knobs move its convolutions' weights"
+    return "weights and products int8" if reaches else "weights int8, products float32: onnxruntime quantises few of its layers"
 
 
 @contextmanager

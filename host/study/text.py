@@ -9,6 +9,7 @@ from rich.table import Table
 from ..benchmark.report import surroundings_line
 from ..evaluation.summary import figure
 from .figures import Spread
+from .players import INT8
 from .result import Entry, Study
 
 USUAL_BLOCK = 64
@@ -19,6 +20,7 @@ def study_text(study: Study) -> list[Any]:
     """Return what to print of a study."""
     block = min(study.block_sizes, key=lambda size: abs(size - USUAL_BLOCK))
     left_out = [f"[dim]{escape(name)} left out: {escape(reason)}[/dim]" for name, reason in study.left_out.items()]
+    notes = [f"[dim]{escape(entry.name)}: {escape(entry.about)}[/dim]" for entry in study.entries if entry.engine == INT8]
     swept = f"over {study.swept}" if study.swept else "over the level"
     how = (
         f"{len(study.recordings)} recordings no training heard ({', '.join(study.recordings)}) at {len(study.settings)} knob "
@@ -27,7 +29,7 @@ def study_text(study: Study) -> list[Any]:
         f"seed {study.seed}"
     )
     return [
-        sound_table(study), size_table(study), cost_table(study, block), block_table(study), *left_out,
+        sound_table(study), size_table(study), cost_table(study, block), block_table(study), *left_out, *notes,
         f"[dim]{escape(how)}\n{surroundings_line(study.machine, study.versions)}[/dim]",
     ]  # fmt: skip
 
