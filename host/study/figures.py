@@ -56,7 +56,7 @@ class BlockCost:
 
 @dataclass(frozen=True)
 class CallCost:
-    """A line through the median time of a block over its size: time = call_us + samples · compute_ns.
+    """A line through a block's median time, in the quietest run, over its size: time = call_us + samples · compute_ns.
 
     Attributes:
         call_us: what a call costs before it computes anything, in µs.

@@ -5,9 +5,10 @@ import pytest
 
 from wetdry.host.study.costs import Racer, call_cost, race
 from wetdry.host.study.figures import BlockCost, Spread
-from wetdry.host.study.material import settings_of, stretches, sweep_of, unreported_delay
+from wetdry.host.study.material import settings_of, stretches, sweep_of
 from wetdry.host.study.quality import Passage, Questions, Sweep, quality
 from wetdry.host.study.starts import start_of
+from wetdry.host.study.streaming import unreported_delay
 from wetdry.models import Parameter
 from wetdry.models.metrics import esr
 
@@ -88,6 +89,8 @@ def test_the_call_is_told_apart_from_the_compute():
     assert found.half_block == pytest.approx(120.0, rel=1e-6) and found.worst_error < 1e-6
     free = call_cost([cost(size, size * 0.25) for size in (16, 4096)])
     assert free.call_us < 1e-9 and free.half_block < 1e-6
+    busy = call_cost([cost(size, 30.0 + size * 0.25 + 9000.0 * (size == 4096)) for size in (16, 64, 512, 1024, 4096)])
+    assert busy.call_us == pytest.approx(30.0, rel=1e-3) and busy.worst_error > 0.5
     bent = call_cost([cost(16, 10.0), cost(64, 10.0), cost(256, 100.0)])
     assert bent.worst_error > 0.2
 
