@@ -13,7 +13,7 @@ from ...models.model import Model
 from ..cabinet import through_cabinet
 from ..evaluation import cell
 from ..evaluation.playing import player
-from ..evaluation.recorded import _answers as answers_of
+from ..evaluation.recorded import answers_of
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def is_recorded(folder: CaptureFolder) -> bool:
 def recorded_settings(folder: CaptureFolder) -> list[Setting]:
     """Return the settings that recordings were kept of: first those no training saw, then the others."""
     trained = {take.setting: take for take in folder.takes_of("train")}
-    first = {answer["setting"]: answer for answer in reversed(_answers(folder))}
+    first = {answer["setting"]: answer for answer in reversed(answers_of(folder))}
     found = []
     for number, answer in sorted(first.items(), key=lambda item: (item[0] in trained, item[0])):
         nearest, distance = nearest_capture(answer["raw"], {n: take.raw for n, take in trained.items()})
@@ -40,7 +40,7 @@ def recorded_settings(folder: CaptureFolder) -> list[Setting]:
     return found
 
 
-def _answers(folder: CaptureFolder) -> list[dict[str, Any]]:
+def answers_of(folder: CaptureFolder) -> list[dict[str, Any]]:
     """Return the rows of what was kept. Raises CaptureError where one does not fit the folder."""
     kinds = {
         "file_name": str,
@@ -82,7 +82,7 @@ class RecordedBench:
     def _answer(self, values: dict[str, Any], recording: int) -> dict[str, Any] | None:
         """Return the row of what was recorded of a dry recording at a setting."""
         name = self.recordings[recording].path.name
-        found = (a for a in _answers(self.folder) if a["values"] == values and Path(a["dry_file_name"]).name == name)
+        found = (a for a in answers_of(self.folder) if a["values"] == values and Path(a["dry_file_name"]).name == name)
         return next(found, None)
 
     def _heard(self, values: dict[str, Any], recording: int) -> tuple[int, np.ndarray] | None:

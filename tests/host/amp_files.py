@@ -15,7 +15,7 @@ def loudspeaker(seed=1, rate=RATE):
     return np.concatenate([np.zeros(OWN_DELAY), shaped / np.abs(np.fft.rfft(shaped)).max()]).astype(np.float32)
 
 
-def bring(folder, seconds=20.0, through=True, delay=1234.0, amp=device, cabinet=None):
+def bring(folder, seconds=17.0, through=True, delay=1234.0, amp=device, cabinet=None):
     """Write clean.wav, amp.wav (late, 1.5 s shorter, stereo) and cab_ir.wav; return their paths."""
     dry, cabinet = guitar(seconds), loudspeaker() if cabinet is None else cabinet
     wet = amp(dry)

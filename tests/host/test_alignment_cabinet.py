@@ -27,7 +27,7 @@ def test_the_delay_before_the_cabinet_is_found(samples, noise_dbfs):
 
 
 def test_a_capture_leaves_the_cabinet_its_delay(tmp_path):
-    dry, cabinet = guitar(20.0), loudspeaker()
+    dry, cabinet = guitar(14.0), loudspeaker()
     write(tmp_path / "clean.wav", dry)
     write(tmp_path / "amp.wav", late(oaconvolve(device(dry), cabinet)[: len(dry)], 500.0, len(dry) + 900))
     takes = [(tmp_path / "clean.wav", tmp_path / "amp.wav")]
