@@ -10,8 +10,7 @@ from ..effect_pages.probes import static_curve
 from ..evaluation.playing import player
 from ..figures import GRID, MUTED, RESIDUAL, TARGET, TWIN
 from ..model_pages import tones
-from ..model_pages.plot import _weights as draw_weights
-from ..model_pages.plot import first_weights
+from ..model_pages.plot import draw_weights, first_weights
 from .filters import first_filters
 from .picture import DEEPEST_DB, LEGEND, Picture
 

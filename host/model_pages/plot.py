@@ -37,7 +37,7 @@ def write_model_plot(effect: NeuralEffect, path: Path, title: str) -> None:
         _response(figure.add_subplot(top[1]), gains)
         bottom = grid[1].subgridspec(1, max(len(learned), 1))
         for place, panel in enumerate(learned):
-            _weights(figure, figure.add_subplot(bottom[place]), panel)
+            draw_weights(figure, figure.add_subplot(bottom[place]), panel)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
 
     write_figure(path, draw, 10, 6.8)
@@ -98,7 +98,8 @@ def _response(axes: Any, gains: list[Any]) -> None:
     axes.legend(loc="best", handlelength=1.2, borderpad=0.2)
 
 
-def _weights(figure: Any, axes: Any, panel: Panel) -> None:
+def draw_weights(figure: Any, axes: Any, panel: Panel) -> None:
+    """Draw one panel: a row an output, or, of a single one, its course over the samples before now."""
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title(panel.name, fontweight="normal", fontsize=8)
