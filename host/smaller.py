@@ -132,7 +132,8 @@ def material(
         seed: of settings and excitation.
 
     Raises:
-        InvalidValue: both are given, or the capture's knobs are not the model's. WetdryError: what the target raises.
+        InvalidValue: both are given, the capture's knobs are not the model's, or it went through a cabinet.
+        WetdryError: what the target raises.
     """
     if target is not None and capture is not None:
         raise InvalidValue("target and capture: give one of them")
@@ -153,7 +154,10 @@ def material(
 
 def _captured(model: Model, capture: str | Path | CaptureFolder) -> list[Passage]:
     folder = capture if isinstance(capture, CaptureFolder) else CaptureFolder.open(capture)
-    names = [k.name for k in model.spec.knobs]
+    names, cabinet = [k.name for k in model.spec.knobs], model.training.get("cabinet")
+    if cabinet:
+        raise InvalidValue(f"the model was trained in front of {cabinet.get('name')!r}, which the capture at {folder.path} "
+                           "went through: judge it by its own answers, without a capture")  # fmt: skip
     if list(folder.knob_names) != names or folder.record.sample_rate != model.spec.sample_rate:
         raise InvalidValue(f"the capture at {folder.path} has the knobs {list(folder.knob_names)} at "
                            f"{folder.record.sample_rate:g} Hz, the model {names} at {model.spec.sample_rate:g} Hz")  # fmt: skip

@@ -14,6 +14,7 @@ from wetdry.host.cli.common import open_target
 from wetdry.host.cli.train import run
 from wetdry.host.evaluation import evaluate
 from wetdry.host.evaluation.playing import OversampledNet
+from wetdry.host.smaller import material
 from wetdry.models import Model, load
 from wetdry.models.dataset import CaptureFolder
 from wetdry.models.errors import InvalidValue
@@ -64,6 +65,8 @@ def test_a_model_that_needs_a_cabinet_is_not_judged_without(place):
         evaluate(model, folder, place / "no")
     with pytest.raises(InvalidValue, match=r"other\.wav is not 'cab\.wav'"):
         evaluate(model, folder, place / "no", cabinet=cabinet(place / "other.wav", 5), workers=0)
+    with pytest.raises(InvalidValue, match=r"in front of 'cab\.wav'.* by its own answers"):
+        material(model, capture=folder)
     whole = replace(model, training={})
     with pytest.raises(InvalidValue, match="trained without a cabinet"):
         evaluate(whole, folder, place / "no", cabinet=place / "cab.wav", workers=0)
