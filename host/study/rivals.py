@@ -13,6 +13,10 @@ from ...models.net_table import NETS
 from .. import _pedalboard
 from ..benchmark.engines import OURS
 from ..chain import Chain
+from ..foreign import SUFFIXES
+from ..offline import offline_reason
+from ..plugins import load_plugin
+from ..plugins.formats import is_plugin_file
 from ..recipe import describe
 from .engine_files import engine_file
 from .numpy_effects import NUMPY_EFFECTS
@@ -93,7 +97,7 @@ def wishes_of(asked: Sequence[Any]) -> list[Wish]:
 def _wish(asked: Any) -> Wish:
     if not isinstance(asked, str | Path):
         return Wish(name_of(asked), processor=Chain([asked]) if _pedalboard.is_native(asked) else asked)
-    text = str(asked)
+    text, path = str(asked), Path(asked).expanduser()
     made, _, net = text.partition("-")
     if text in (*DSP, *FACTORS):
         return Wish(text)
@@ -101,8 +105,10 @@ def _wish(asked: Any) -> Wish:
         return Wish(text, "twin", text)
     if made in SMALLER and net in NETS:
         return Wish(text, made, net)
-    if Path(text).expanduser().is_file():
-        return Wish(Path(text).name, "twin", file=Path(text).expanduser().resolve())
+    if path.exists() and (is_plugin_file(path) or text.lower().endswith(SUFFIXES)):
+        return _wish(load_plugin(path))
+    if path.is_file():
+        return Wish(path.name, "twin", file=path.resolve())
     raise UnknownName("rival", text, (*DSP, *FACTORS, *NETS, *(f"{how}-standard" for how in SMALLER)))
 
 
@@ -140,8 +146,12 @@ def reference_of(processor: Any, name: str) -> Rival:
 def add_processor(taking_part: Field, wish: Wish, captured: Collection[str], sample_rate: float) -> None:
     """Add a processor that was given.
 
-    It follows the reference in the captured knobs that both have; its others stay as they are.
+    It follows the reference in the captured knobs that both have; its others stay as they are. What cannot stream stays out.
     """
+    reason = offline_reason(wish.processor)
+    if reason:
+        taking_part.left_out[wish.name] = reason
+        return
     recipe = {**_processor(wish.processor), "keeps": [k for k in wish.processor.parameters if k not in captured]}
     engine, about = engine_name(wish.processor), f"{wish.processor!r:.80}"
     late = unreported_delay(wish.processor, sample_rate)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from installed_plugins import installed, installed_vst2
 from random_model import random_model
 
 from wetdry import Bitcrusher, Gain, NeuralEffect, TubeSaturator
@@ -157,6 +158,22 @@ def test_a_processor_that_is_later_than_it_says_is_brought_forward():
     assert (rival.title, rival.late_samples) == ("Delay, pedalboard", 48)
     answer = stream(build(rival.recipe, RATE, {}, 64), DRY, 64, rival.late_samples)
     np.testing.assert_allclose(answer[:-64], DRY[:-64], atol=1e-6)
+
+
+def test_a_path_is_a_plugin_a_program_or_a_model(net, tmp_path):
+    model, path = net
+    model.save(tmp_path / "net.onnx")
+    plugin, program, file = wishes_of([installed("ZamTube"), tmp_path / "net.onnx", str(path)])
+    assert plugin.name == "ZamTube" and plugin.processor and program.processor and not file.processor
+    assert (file.name, file.made, file.file) == ("model.safetensors", "twin", path.resolve())
+    taking_part = Field()
+    for wish in (plugin, program):
+        add_processor(taking_part, wish, (), RATE)
+        assert len(stream(build(taking_part.rivals[-1].recipe, RATE, {}, 64), DRY, 64)) == len(DRY)
+    assert [r.engine for r in taking_part.rivals] == ["plugin", "plugin"]
+    (whole,) = wishes_of([installed_vst2("ZamTube-vst")])
+    add_processor(taking_part, whole, (), RATE)
+    assert len(taking_part.rivals) == 2 and "stream" in taking_part.left_out[whole.name]
 
 
 def test_what_swallows_audio_or_breaks_is_named():
