@@ -109,7 +109,7 @@ class Budget(lightning.Callback):
             set_threads(pl_module.net)  # pyright: ignore[reportArgumentType]  # of this process, which may be a new one
         self._clock = _now(pl_module)
         self._validated = self._saved = self.spent
-        trainer.should_stop = self.share(trainer.global_step) >= 1
+        trainer.should_stop = self.share(trainer.global_step) >= 1 and math.isfinite(self.best)
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
         step = trainer.global_step

@@ -96,7 +96,7 @@ def train(folder: CaptureFolder | str | Location, out: str | Path, *, model: str
     if done is not None:
         budget.load_state_dict(done["callbacks"][budget.state_key])
     first = int(done["global_step"]) if done else 0
-    if budget.share(first) < 1:
+    if budget.share(first) < 1 or not (home / "best.ckpt").exists():  # killed before it was first validated: one step more
         stream = DataLoader(Batches(training, recipe.batch_size, recipe.seed, first), batch_size=None)
         with training_threads(module.net), left_as_it_was():
             trainer = _trainer(budget, home, recipe.precision, accelerator, devices, strategy, num_nodes)

@@ -198,6 +198,19 @@ def test_a_killed_run_goes_on(capture, tmp_path):
     assert len(list((tmp_path / "training/logs").iterdir())) == 2
 
 
+def test_a_run_killed_before_it_was_validated_is_validated_when_its_time_is_over(capture, tmp_path):
+    recipe = {"spec": SMALL, "minutes": 0.002, **QUICK}
+    first = train(capture, tmp_path, **recipe)
+    (tmp_path / "training/best.ckpt").unlink()
+    last = tmp_path / "training/last.ckpt"
+    kept = torch.load(last, weights_only=True)
+    next(iter(kept["callbacks"].values()))["best"] = float("inf")  # as it stands until then
+    torch.save(kept, last)
+    again = train(capture, tmp_path, **recipe)
+    assert again.training["steps"] == first.training["steps"] + 1
+    assert 0 < again.training["validation_esr"]["median"] < 2
+
+
 def test_settled_statistics_stand_while_the_rest_learns():
     net = build(tcn(RATE, KNOBS, channels=4, blocks=2, kernel_size=3, growth=4), 0)
     names = [name for name, _ in net.named_buffers()]
