@@ -1,11 +1,12 @@
 # make demo: set up, clone a built-in effect with two knobs, print the verdict and where the page is.
+# make study: neural against DSP, measured; fills examples/neural_vs_dsp in. Under an hour on two cores; MINUTES=5 trains more.
 # make test: set up, run all tests but the exhaustive ones (make test-exhaustive), in two processes.   make check: format, lint, types, walls.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-exhaustive check format clean
+.PHONY: demo study test test-exhaustive check format clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt
@@ -17,6 +18,14 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	$(BIN)/wetdry clone TubeSaturator --knobs drive_db,tone_hz --out runs/demo --quick
+
+# Budget of a quiet machine: five nets and a pruned one, 2 minutes each, are 12 of training; 40 entries are 6 of listening,
+# 10 of 200 fresh processes, 15 of turns at nine block sizes.
+MINUTES ?= 2
+RIVALS := numpy,numpy-stateless,kernels-1x,pedalboard,standard,nam-nano,lstm,gru,tcn-300,pruned-standard,quantised-standard
+study: $(READY)
+	$(BIN)/wetdry compare TubeSaturator --rivals $(RIVALS) --engines all --minutes $(MINUTES) --runs 5 --out runs/study
+	$(BIN)/python examples/neural_vs_dsp/refresh.py runs/study
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)

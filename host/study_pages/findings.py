@@ -129,9 +129,11 @@ def _lateness(study: Study) -> list[str]:
 def _states(study: Study) -> list[str]:
     bad = [e for e in study.entries if not e.carrying.carries]
     if not bad:
-        return ["**State.** Every entry carries its state from block to block: a stream is the whole signal, cut."]
+        return ["**Blocks.** Every entry streams what it plays in one call: no block boundary is heard."]
     told = "; ".join(f"{e.rival if is_maths(e) else e.name} clicks at {e.carrying.click_db:.0f} dB" for e in bad)
-    return [f"**State.** Without state a stream is another sound: {told} (the steps at block boundaries against the signal)."]
+    return [
+        f"**Blocks** that are heard, steps at their boundaries against the signal: {told}. The others stream as one call plays."
+    ]
 
 
 def _aliasing(study: Study) -> list[str]:
