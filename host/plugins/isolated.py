@@ -212,7 +212,7 @@ class IsolatedPlugin(FarMoves, PluginFace):
                 raise PluginError(self.offline_reason)
             if planar.shape[1] == 0:
                 return planar
-            if self._process is None or not self._process.alive:  # an interrupted call ended it
+            if self._process is None or not self._process.ours:  # an interrupted call ended it; one that died says so itself
                 if not reset:
                     raise PluginCrashed(self._ended or f"{self.name} has no process here: reset() starts one, knobs kept")
                 self._restart()

@@ -52,10 +52,10 @@ class IsolatedProcess:
     @property
     def alive(self) -> bool:
         """Whether it can be asked: running, and ours."""
-        return self._ours and self._child.poll() is None
+        return self.ours and self._child.poll() is None
 
     @property
-    def _ours(self) -> bool:
+    def ours(self) -> bool:
         """Whether it has not been ended, and belongs to this process, not to one that this is a fork of."""
         return self._end.alive and self._watch.owner == os.getpid()
 
@@ -95,7 +95,7 @@ class IsolatedProcess:
         return frames.unpacked(answer)
 
     def _sent(self, doing: str, seconds: float, request: frames.Request, text: bytes = b"") -> tuple[frames.Reply, bytes]:
-        if not self._ours:  # the pipe's descriptors may be somebody else's by now
+        if not self.ours:  # the pipe's descriptors may be somebody else's by now
             raise PluginCrashed(f"{self._name} has no process here: reset() starts one, knobs kept")
         try:
             self._watch.deadline = time.monotonic() + seconds

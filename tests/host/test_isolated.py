@@ -159,6 +159,7 @@ def test_killed_mid_render_it_is_an_error_and_a_reset_brings_it_back(here, apart
 def test_a_whole_call_starts_it_anew(here, apart, dry):
     apart.raw_values = here.raw_values
     killed(apart)
+    time.sleep(0.2)  # it is dead before anyone asks: to be said all the same
     with pytest.raises(PluginCrashed):
         apart(dry, RATE)
     assert np.array_equal(apart(dry, RATE), here(dry, RATE))
