@@ -2,8 +2,8 @@
 
 python tests/benchmarks/amp_before_cabinet.py OUT MINUTES CAB.wav OTHER_CAB.wav DRY…      DRY: four recordings of 48 kHz or more
 
-ZamTube at a high drive plays; the last three recordings are kept from the training. The classic net learns of the amp alone, where
-its window is long enough. Seed 0.
+ZamTube at a high drive plays; the last three recordings are kept from the training. The classic net learns of the amp
+alone, where its window is long enough. Seed 0.
 """
 
 import sys
