@@ -1,9 +1,7 @@
 """An impulse response: read, checked, and prepared for the rate at which it is played."""
 
-import math
 import os
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,13 @@ import numpy as np
 
 from ..models.audio_file import read_audio
 from ..models.errors import InvalidType, InvalidValue
+from ..models.response_rate import resampled, without_lead
 
 LONGEST_SECONDS = 30.0
 MOST_CHANNELS = 8
 NORMALISE = ("none", "peak", "energy")
 TRIM = ("none", "tail", "both")
 TRIMMED = 1e-9  # of the energy, on each side that is trimmed
-LEAD_SECONDS = 0.01  # room for what rings before the first sample when the rate changes
-LEAD_LOST, LONGEST_LEAD = 1e-8, 64  # of that: the energy that is cut off, and the most samples that are kept
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,7 +66,7 @@ class ImpulseResponse:
         Args:
             sample_rate: in Hz. A response at another rate is resampled and scaled so that its frequency response stays;
                 where its first samples are loud, what the band limit makes ring before them delays it by up to
-                LONGEST_LEAD samples (not with `minimum_phase`).
+                64 samples (not with `minimum_phase`).
             normalise: "none" as it is; "peak" largest sample 1; "energy" white noise keeps its level in the loudest
                 channel. One factor for all channels.
             trim: cut off what holds less than -90 dB of the energy: "tail" at the end, "both" also before the onset.
@@ -77,11 +74,11 @@ class ImpulseResponse:
         """
         taps, before = self.samples.astype(np.float64), 0
         if sample_rate != self.sample_rate:
-            taps, before = _resampled(taps, self.sample_rate, sample_rate)
+            taps, before = resampled(taps, self.sample_rate, sample_rate)
         if minimum_phase:
             taps = np.stack([_minimum_phase(row) for row in taps])[:, : taps.shape[1] - before]
         elif before:
-            taps = _without_lead(taps, before)
+            taps = without_lead(taps, before)
         if trim != "none":
             taps = _trimmed(taps, trim == "both")
         if normalise == "peak":
@@ -118,26 +115,6 @@ def _checked(samples: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, flo
         raise InvalidValue(f"{name} is silence: nothing would be heard through it; export it again")
     rows.setflags(write=False)
     return rows, rate
-
-
-def _resampled(taps: np.ndarray, rate: float, wanted: float) -> tuple[np.ndarray, int]:
-    """Return (taps at another rate with what rings before them, how many samples ring before)."""
-    import soxr
-
-    ratio = Fraction(wanted / rate).limit_denominator(100_000)
-    lead = -(-LEAD_SECONDS * rate // ratio.denominator) * ratio.denominator  # whole samples at both rates
-    padded = np.pad(taps, ((0, 0), (int(lead), int(lead))))
-    played = soxr.resample(padded.T, rate, wanted, quality="VHQ").T * (rate / wanted)
-    length = math.ceil(taps.shape[1] * wanted / rate) + LONGEST_LEAD
-    before = int(lead * ratio)
-    return played[:, : before + length], before
-
-
-def _without_lead(taps: np.ndarray, before: int) -> np.ndarray:
-    """Return the taps from sample `before` on, or a little earlier where too much rings before it."""
-    lost = np.cumsum((taps**2).sum(axis=0))
-    quiet = int(np.searchsorted(lost, LEAD_LOST * lost[-1]))
-    return taps[:, min(before, max(quiet, before - LONGEST_LEAD)) :]
 
 
 def _minimum_phase(row: np.ndarray) -> np.ndarray:

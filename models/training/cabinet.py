@@ -3,9 +3,7 @@
 So the net learns the amp alone, of a recording that has the cabinet in it, and plays through any other cabinet afterwards.
 """
 
-import math
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,10 @@ from torch import Tensor
 from ..audio_file import read_audio
 from ..errors import InvalidValue
 from ..files import sha256_of
+from ..response_rate import resampled, without_lead
 
 LONGEST_SECONDS = 5.0
 LEARNED_FROM = 1e-6  # of the energy: the tail that holds less teaches nothing a net could follow, and costs as much
-LEAD_SECONDS = 0.01  # room for what rings before the first sample when the rate changes
-LEAD_LOST, LONGEST_LEAD = 1e-8, 64  # as CabinetIR: of that, the energy that is cut off, and the most samples that are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +54,11 @@ class Cabinet:
             raise InvalidValue(f"{path} is silence: nothing would be heard through it; export it again")
         taps, ahead = audio.astype(np.float64), 0
         if rate != sample_rate:
-            taps, before = _resampled(taps, rate, sample_rate)
-            taps = _without_lead(taps, before)
+            taps, before = resampled(taps, rate, sample_rate)
+            taps = without_lead(taps, before)
         mono = taps.mean(axis=0)
         if oversampling > 1:
-            rows, ahead = _resampled(mono[None], sample_rate, oversampling * sample_rate)
+            rows, ahead = resampled(mono[None], sample_rate, oversampling * sample_rate)
             mono = rows[0]
         return cls(mono, ahead, {"name": path.name, "sha256": sha256_of(path)})
 
@@ -97,22 +94,3 @@ class Cabinet:
         if key not in self._spectra:
             self._spectra[key] = torch.fft.rfft(torch.from_numpy(self.taps), size).to(device).to(wide.to_complex())
         return self._spectra[key]
-
-
-def _resampled(taps: np.ndarray, rate: float, wanted: float) -> tuple[np.ndarray, int]:
-    """Return (taps at another rate with what rings before them, how many samples ring before), the gain kept."""
-    import soxr
-
-    ratio = Fraction(wanted / rate).limit_denominator(100_000)
-    lead = -(-LEAD_SECONDS * rate // ratio.denominator) * ratio.denominator  # whole samples at both rates
-    padded = np.pad(taps, ((0, 0), (int(lead), int(lead))))
-    played = soxr.resample(padded.T, rate, wanted, quality="VHQ").T * (rate / wanted)
-    length, before = math.ceil(taps.shape[1] * wanted / rate) + LONGEST_LEAD, int(lead * ratio)
-    return played[:, : before + length], before
-
-
-def _without_lead(taps: np.ndarray, before: int) -> np.ndarray:
-    """Return the taps from sample `before` on, or a little earlier where too much rings before it."""
-    lost = np.cumsum((taps**2).sum(axis=0))
-    quiet = int(np.searchsorted(lost, LEAD_LOST * lost[-1]))
-    return taps[:, min(before, max(quiet, before - LONGEST_LEAD)) :]
