@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from wetdry.effects.impulse_response import LONGEST_LEAD, ImpulseResponse
+from wetdry.effects.impulse_response import ImpulseResponse
 from wetdry.models.errors import FileProblem, InvalidType, InvalidValue
+from wetdry.models.response_rate import LONGEST_LEAD
 
 RATE = 48000
 BAND = np.geomspace(40, 16000, 60)
