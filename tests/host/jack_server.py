@@ -4,7 +4,6 @@ import atexit
 import ctypes
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from installed_programs import installed_program
 
 SENDER = Path(__file__).with_name("midi_sender.py")
 PATIENCE_SECONDS = 60
@@ -23,13 +23,8 @@ PR_SET_PDEATHSIG = 1
 
 def jackd_or_skip():
     """Path of jackd; without it the test skips, and in CI fails."""
-    found = shutil.which("jackd")
-    if found is None:
-        if os.environ.get("WETDRY_CI"):
-            pytest.fail("jackd is missing: CI installs Debian's jackd2")
-        pytest.skip("jackd is not installed (Debian: jackd2)")
     pytest.importorskip("rtmidi")
-    return found
+    return installed_program("jackd")
 
 
 def server_of_this_process():

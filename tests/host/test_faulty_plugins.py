@@ -1,6 +1,5 @@
 """Real plugins that go wrong (faulty/faulty_vst2.cpp, built here): an error or a clean result, no crash, no hang."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import refused, wetdry
+from installed_programs import installed_program
 
 from wetdry import Chain, Graph, TubeSaturator
 from wetdry.host.capture import capture
@@ -23,17 +23,14 @@ HANG_TIMEOUT = 3  # a plugin that hangs uses all of it; what must load before it
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory):
     """Return what builds a plugin with a fault: (fault, where it strikes) → its file."""
-    if shutil.which("g++") is None:
-        if os.environ.get("WETDRY_CI"):
-            pytest.fail("g++ is missing: CI installs it")
-        pytest.skip("g++ is not installed")
+    compiler = installed_program("g++")
     folder = tmp_path_factory.mktemp("faulty")
 
     def built(fault, where="IN_PROCESS"):
         library = folder / f"{fault}-{where}.so"
         if not library.exists():
             flags = ["-shared", "-fPIC", "-O1", f"-DFAULT={fault}", f"-DWHERE={where}"]
-            subprocess.run(["g++", *flags, "-o", library, SOURCE], check=True)
+            subprocess.run([compiler, *flags, "-o", library, SOURCE], check=True)
         return library
 
     return built

@@ -154,7 +154,9 @@ for left in Path("/dev/shm").glob(f"jack_sem.*_wetdry-ends-{os.getpid()}_*"):  #
 
 def test_a_server_that_ends_takes_nobody_along():
     jackd_or_skip()
-    done = subprocess.run([sys.executable, "-c", SERVER_ENDS], cwd=Path(__file__).parent, capture_output=True, text=True)
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": str(here.parent)}
+    done = subprocess.run([sys.executable, "-c", SERVER_ENDS], cwd=here, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "goes on\n"), done.stderr
 
 

@@ -1,14 +1,13 @@
 """The page: built from an evaluation, opened in headless Chromium."""
 
-import os
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import Browser
+from installed_programs import installed_program
 from saturator_capture import random_twin, write_capture
 
 from wetdry.host import figures_sound
@@ -56,12 +55,7 @@ def page(evaluation):
 
 @pytest.fixture(scope="module")
 def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        if os.environ.get("WETDRY_CI"):
-            pytest.fail("chromium is missing: CI installs it")
-        pytest.skip("chromium is not installed")
-    return found
+    return installed_program("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture

@@ -1,28 +1,16 @@
 """Headers compiled and played: each model in a program of its own, against NeuralEffect."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
-import pytest
+from installed_programs import installed_program
 
 from wetdry import NeuralEffect
 from wetdry.models.formats.header.names import names_of
 
 PLAYER = Path(__file__).with_name("header_player.cpp")
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
-
-
-def compiler():
-    """Return the path of g++; skip the test where there is none."""
-    path = shutil.which("g++")
-    if path is None:
-        if os.environ.get("WETDRY_CI"):
-            pytest.fail("g++ is missing: CI compiles headers with it")
-        pytest.skip("g++ is not installed")
-    return path
 
 
 class Played:
@@ -33,7 +21,7 @@ class Played:
         model.save(self.header)
         namespace, name = names_of(file)
         names = [f'-DHEADER="{file}"', f"-DNET=wetdry::{namespace}::{name}", f"-DKNOBS={len(model.spec.knobs)}"]
-        line = [compiler(), "-std=c++17", *options, *WARNINGS, *names, f"-I{folder}", str(PLAYER), "-o", str(self.program)]
+        line = [installed_program("g++"), "-std=c++17", *options, *WARNINGS, *names, f"-I{folder}", PLAYER, "-o", self.program]
         done = subprocess.run(line, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[:3000]
 

@@ -10,7 +10,8 @@ import pytest
 
 pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).parent))
-from header_playing import WARNINGS, Played, compiler, turned_stream
+from header_playing import WARNINGS, Played, turned_stream
+from installed_programs import installed_program
 from named_specs import SHAPES
 from random_specs import LAYERS, drawn_weights, named_model, random_model
 
@@ -154,7 +155,7 @@ def test_two_headers_stand_in_one_program(tmp_path):
     program = '#include "clone.h"\n#include "lead.h"\n#include <iterator>\n#include <sched.h>\n'
     program += "int main() { static wetdry::clone::Clone a; static wetdry::lead::Lead b; }\n"
     (tmp_path / "both.cpp").write_text(program)
-    line = [compiler(), "-std=c++17", *WARNINGS, "-fsyntax-only", str(tmp_path / "both.cpp")]
+    line = [installed_program("g++"), "-std=c++17", *WARNINGS, "-fsyntax-only", str(tmp_path / "both.cpp")]
     assert subprocess.run(line, capture_output=True, text=True).stderr == ""
 
 
