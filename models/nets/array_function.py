@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional
 
 from ..errors import TrainingError
 from ..spec import WaveNetArray
 from .array_loops import FIRST, backward_item, forward_item
 from .row_vectors import LANES, STEP, TILE_ROWS
+
+SHAPES_KEPT = 2  # as many as NAM's nets have arrays
 
 
 def cores() -> int:
@@ -34,21 +38,21 @@ def _threads() -> ThreadPoolExecutor:
 
 
 class _Arenas:
-    """Keeps the arenas of the last shape for the next step: fresh memory would cost half a step in page faults."""
+    """Keeps the arenas of the last shapes for the next step: fresh memory would cost half a step in page faults."""
 
     def __init__(self) -> None:
-        self._layout: tuple[tuple[int, ...], int] = ((), 0)
-        self._free: list[torch.Tensor] = []
+        self._free: dict[tuple[tuple[int, ...], int], list[Tensor]] = {}  # by (shape, lead), the last used one last
 
-    def take(self, shape: tuple[int, ...], lead: int) -> torch.Tensor:
+    def take(self, shape: tuple[int, ...], lead: int) -> Tensor:
         """Return an arena of zeros, or one whose first `lead` samples a row are zeros still."""
-        if (shape, lead) != self._layout:
-            self._layout, self._free = (shape, lead), []
-        return self._free.pop() if self._free else torch.zeros(shape)
+        free = self._free[shape, lead] = self._free.pop((shape, lead), [])
+        if len(self._free) > SHAPES_KEPT:
+            del self._free[next(iter(self._free))]
+        return free.pop() if free else torch.zeros(shape)
 
-    def give_back(self, arena: torch.Tensor, lead: int) -> None:
-        if (tuple(arena.shape), lead) == self._layout:
-            self._free.append(arena)
+    def give_back(self, arena: Tensor, lead: int) -> None:
+        if (tuple(arena.shape), lead) in self._free:
+            self._free[tuple(arena.shape), lead].append(arena)
 
 
 _ARENAS = _Arenas()
@@ -59,7 +63,6 @@ def fits(device: torch.device, dtype: torch.dtype, array: WaveNetArray, conditio
     layers = range(len(array.dilations))
     return (
         (device.type, dtype, condition) == ("cpu", torch.float32, 1)
-        and array.channels % TILE_ROWS == 0
         and {(array.curve(j).name, array.gate(j), array.taps(j)) for j in layers} == {("tanh", "none", array.taps(0))}
         and array.width == array.channels
         and array.residual
@@ -71,6 +74,20 @@ def fits(device: torch.device, dtype: torch.dtype, array: WaveNetArray, conditio
 
 def _round_up(number: int, to: int) -> int:
     return -(-number // to) * to
+
+
+def in_fours(y: Tensor, audio: Tensor, conv: Tensor, bias: Tensor, mixin: Tensor, residual: Tensor, residual_bias: Tensor,
+             dilations: tuple[int, ...]) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return what `ArrayFunction` does for any number of channels: silent ones make up what it lacks to the loops' fours."""
+    width = y.shape[1]
+    more = -width % TILE_ROWS
+    if not more:
+        return ArrayFunction.apply(y, audio, conv, bias, mixin, residual, residual_bias, dilations)  # pyright: ignore
+    conv = functional.pad(conv, (0, 0, 0, more, 0, more))
+    bias, mixin, residual_bias = (functional.pad(rows, (0, more)) for rows in (bias, mixin, residual_bias))
+    residual, y = functional.pad(residual, (0, more, 0, more)), functional.pad(y, (0, 0, 0, more))
+    head, last = ArrayFunction.apply(y, audio, conv, bias, mixin, residual, residual_bias, dilations)  # pyright: ignore
+    return head[:, :width], last[:, :width]
 
 
 class ArrayFunction(torch.autograd.Function):
@@ -122,8 +139,8 @@ class ArrayFunction(torch.autograd.Function):
         batch, layers, width, _, taps = conv.shape
         lead, frames, padded, dilations = ctx.places
         right = (0, padded - frames)
-        to_y = torch.nn.functional.pad(to_last, right).contiguous().clone().numpy()
-        heads = torch.nn.functional.pad(to_head, right).contiguous().numpy()
+        to_y = functional.pad(to_last, right).contiguous().clone().numpy()
+        heads = functional.pad(to_head, right).contiguous().numpy()
         transposed = conv.permute(0, 1, 4, 2, 3).reshape(batch, layers, taps * width, width).contiguous().numpy()
         onward = residual.contiguous().numpy()
         later = _backward_offsets(dilations, width, taps, padded + lead, padded)

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from .. import spec as specs
 from .activations import Activation
-from .array_function import ArrayFunction, fits
+from .array_function import fits, in_fours
 from .convolutions import CausalConvolution
 from .layer import Knobs, Series, plays
 from .layers import KnobFiLM
@@ -137,8 +137,8 @@ class WaveNetArray(nn.Module):
             mixin.append(layer.mixin.weight[:, 0, 0] * scale)
         residual = torch.stack([layer.residual.weight[:, :, 0] for layer in self.layers])  # pyright: ignore
         residual_bias = torch.stack([layer.residual.bias for layer in self.layers])  # pyright: ignore
-        parts = [torch.stack(part, 1) for part in (conv, bias, mixin)]
-        return ArrayFunction.apply(y, condition[:, 0], *parts, residual, residual_bias, self.spec.dilations)  # pyright: ignore
+        folded = torch.stack(conv, 1), torch.stack(bias, 1), torch.stack(mixin, 1)
+        return in_fours(y, condition[:, 0], *folded, residual, residual_bias, self.spec.dilations)
 
 
 @plays("WaveNet")

@@ -22,10 +22,11 @@ CPU = torch.device("cpu")
 KNOBS = (Parameter("drive"), Parameter("tone"))
 
 
-def two_arrays(gating="none", knobs=KNOBS):
-    film = bool(knobs)
-    arrays = (WaveNetArray(channels=8, dilations=(1, 3, 9), gating=gating, head_channels=4, head_bias=False, film=film),
-              WaveNetArray(channels=4, dilations=(2, 5), kernel_size=2, gating=gating, film=film))  # fmt: skip
+def two_arrays(gating="none", knobs=KNOBS, channels=8):
+    film, half = bool(knobs), channels // 2
+    arrays = (WaveNetArray(channels=channels, dilations=(1, 3, 9), gating=gating, head_channels=half, head_bias=False,
+                           film=film),
+              WaveNetArray(channels=half, dilations=(2, 5), kernel_size=2, gating=gating, film=film))  # fmt: skip
     return ModelSpec(sample_rate=48000.0, layers=(WaveNet(arrays=arrays, head_scale=0.3),), knobs=knobs,
                      conditioning=Conditioning(hidden=(5, 3)) if film else None)  # fmt: skip
 
@@ -35,6 +36,7 @@ SPECS = {
     "odd width": wavenet(48000, KNOBS, channels=5, dilations=(1, 4)),
     "gated": two_arrays("gated"),
     "two arrays": two_arrays(),
+    "narrow arrays": two_arrays(channels=4),
     "no knobs": two_arrays(knobs=()),
     "long head": ModelSpec(sample_rate=48000.0, layers=(WaveNet(arrays=(WaveNetArray(
         channels=4, dilations=(1, 2), head_kernel_size=5, head_dilation=3, film=False),)),)),
@@ -91,7 +93,7 @@ def test_single_precision_and_the_compiled_loops_equal_the_formulas(name):
         np.testing.assert_allclose(got[item], want, atol=3e-6 * np.abs(want).max())
 
 
-@pytest.mark.parametrize("name", ["default", "two arrays", "no knobs", "long head"])
+@pytest.mark.parametrize("name", ["default", "odd width", "two arrays", "narrow arrays", "no knobs", "long head"])
 @pytest.mark.parametrize("frames", [1, 63, 1000])
 def test_compiled_loops_equal_plain_torch_gradients_too(name, frames):
     net = shaken(SPECS[name])
@@ -119,7 +121,7 @@ PLAIN = {"channels": 8, "dilations": (1, 3), "film": False}
 
 @pytest.mark.parametrize("change", [
     {}, {"kernel_size": (5, 5)}, {"head_kernel_size": 4}, {"head_bias": False}, {"activation": ("tanh", "tanh")},
-    {"bottleneck": 8}, {"secondary": "relu"},
+    {"bottleneck": 8}, {"secondary": "relu"}, {"channels": 6},
 ])  # fmt: skip
 def test_what_the_compiled_loops_take(change):
     net = build(ModelSpec(sample_rate=48000.0, layers=(WaveNet(arrays=(WaveNetArray(**PLAIN | change),)),)))
@@ -130,7 +132,7 @@ def test_what_the_compiled_loops_take(change):
 
 @pytest.mark.parametrize("change", [
     {"gating": "gated"}, {"gating": ("none", "blended")}, {"activation": "relu"}, {"activation": ("tanh", "fast_tanh")},
-    {"kernel_size": (3, 2)}, {"bottleneck": 4}, {"groups": 2}, {"residual": False}, {"residual_groups": 2}, {"channels": 6},
+    {"kernel_size": (3, 2)}, {"bottleneck": 4}, {"groups": 2}, {"residual": False}, {"residual_groups": 2},
     {"head_projection": 8}, {"signal_films": ({"slot": "conv_post"},)},
 ])  # fmt: skip
 def test_what_the_compiled_loops_leave_to_torch(change):
