@@ -65,7 +65,7 @@ def filters(model: Model) -> Picture:
             left.plot(times, learned.taps[row], marker="o", markersize=3, color=colour, linewidth=0.8, label=f"filter {row}")
             right.plot(frequencies, gains[row], color=colour, linewidth=0.9, label=f"filter {row}")
         left.axhline(0, color=MUTED, linewidth=0.6)
-        left.set_xlabel("us before now")
+        left.set_xlabel("µs before now")
         left.set_ylabel("weight")
         log_hertz(right, float(frequencies[-1]))
         right.set_ylabel("gain, dB")

@@ -60,6 +60,7 @@ def amp(
     amp_holds: AmpHolds = "auto",
     whole: bool = False,
     progress: Progress | None = None,
+    say: Callable[[str], None] = lambda line: None,
     seed: int = 0,
     **training: Any,
 ) -> RecordedAmp:
@@ -77,6 +78,7 @@ def amp(
         amp_holds: "both": `amp` was recorded through the cabinet; "amp": before it (from a load box, say); "auto" measures.
         whole: also train a net that is amp and cabinet in one.
         progress: called with (stage, done, total, note).
+        say: called with what was done to the files and what to look into, a line each, before anything is trained.
         seed: of everything that is drawn.
         training: further arguments of `train`: model, minutes, epochs, batch_size, segment, oversampling, learning_rate, loss,
             precision, accelerator.
@@ -92,13 +94,16 @@ def amp(
     files = ThreeFiles.read(clean, amp, cabinet)
     holds = what_it_holds(files.clean, files.amp, files.taps, files.sample_rate, amp_holds)
     heard, alone = _captures(files, holds, home, seed, progress)
+    said = (*files.said, *_found(files, holds, heard))
+    warnings = tuple(filter(None, (holds.warning, *heard.record.warnings)))
+    for line in (*said, *(f"warning: {warning}" for warning in warnings)):
+        say(line)
     models = _trained(files, holds, heard, alone, home, whole, {"seed": seed, **training}, tell)
     kept = Kept.of(heard)
     judged, tracks = judge(kept, models, files.response)
     models = {name: _written(name, model, judged, home) for name, model in models.items()}
     _write_sound(files, models, home)
-    made = RecordedAmp(models, tuple(judged), holds, (*files.said, *_found(files, holds, heard)),
-                       tuple(filter(None, (holds.warning, *heard.record.warnings))), heard, home)  # fmt: skip
+    made = RecordedAmp(models, tuple(judged), holds, said, warnings, heard, home)
     write_atomically(home / RESULT_NAME, json.dumps(_result(made), indent=1).encode())
     write_page(made, files, kept, tracks, home / PAGE_NAME)
     return made
@@ -154,12 +159,11 @@ def _found(files: ThreeFiles, holds: Holds, heard: CaptureFolder) -> tuple[str, 
     take, name = heard.record.checks["takes"][0], files.amp_path.name
     late = take["delay_samples"] / files.sample_rate
     lines = [f"{name}: begins {1000 * abs(late):.2f} ms {'after' if late >= 0 else 'before'} {files.clean_path.name} "
-             f"({take['delay_samples']:+.2f} samples), {'inverted' if take['polarity'] < 0 else 'polarity as played'}: laid "
-             "against it"]  # fmt: skip
+             f"({take['delay_samples']:+.2f} samples): laid against it",
+             f"{name}: {'inverted, and so will the model be' if take['polarity'] < 0 else 'polarity as played'}"]  # fmt: skip
     longer = len(files.amp) / files.sample_rate - late - len(files.clean) / files.sample_rate
     if abs(longer) > 0.01:
-        lines.append(f"{name}: ends {abs(longer):.2f} s {'after' if longer > 0 else 'before'} {files.clean_path.name}: "
-                     "what only one of them holds is left out")  # fmt: skip
+        lines.append(f"{name}: ends {abs(longer):.2f} s {'after' if longer > 0 else 'before'} {files.clean_path.name}")
     return (*lines, f"{name}: {holds.said}")
 
 

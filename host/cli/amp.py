@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from .common import console, progress_bar
 from .train import LOSS_HELP, MINUTES_HELP, MODEL_HELP, OVERSAMPLING_HELP, PRECISION_HELP, SEGMENT_HELP
@@ -55,18 +56,20 @@ def run(
     }  # fmt: skip
     with progress_bar() as progress:
         made = model_amp(clean, amp, cabinet, out, amp_holds=amp_holds, whole=whole, seed=seed, progress=progress,  # pyright: ignore[reportArgumentType]
-                         **options)  # fmt: skip
-    _say(made)
+                         say=_say, **options)  # fmt: skip
+    _sum_up(made)
 
 
-def _say(made: "RecordedAmp") -> None:
-    """Print what was found, how close it is, and where everything lies."""
+def _say(line: str) -> None:
+    text = Text(line)  # a file's name may have brackets, which are no markup
+    text.highlight_words(["warning:"], "yellow")
+    console.print(text, soft_wrap=True)
+
+
+def _sum_up(made: "RecordedAmp") -> None:
+    """Print how close it is, and where everything lies."""
     from ..amp.making import MODEL_NAMES, PAGE_NAME, SOUND_NAME, WHOLE_SOUND_NAME
 
-    for line in made.said:
-        console.print(line, soft_wrap=True)
-    for warning in made.warnings:
-        console.print(f"[yellow]warning:[/yellow] {warning}", soft_wrap=True)
     console.print(table_of(made))
     sounds = {"separated": SOUND_NAME, "whole": WHOLE_SOUND_NAME}
     for name in made.models:

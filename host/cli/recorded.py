@@ -36,7 +36,8 @@ def training_capture(
                                 cabinet=None if cabinet is None else str(cabinet), progress=progress)  # fmt: skip
     for take in folder.record.checks["takes"]:
         polarity = "inverted" if take["polarity"] < 0 else "as played"
-        console.print(f"{take['wet']}: {take['delay_samples']:.2f} samples late (by {take['how']}), {polarity}")
+        rates = "" if take["wet_rate"] == folder.record.sample_rate else f", resampled from {take['wet_rate']} Hz"
+        console.print(f"{take['wet']}: {take['delay_samples']:.2f} samples late (by {take['how']}), {polarity}{rates}")
     floor = folder.record.checks["replicate_esr"]
     if floor is not None:
         console.print(f"the device repeats itself to an ESR of {floor:.2g}")

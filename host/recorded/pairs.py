@@ -76,8 +76,6 @@ def look_at(dry_file: Path, wet_file: Path, sample_rate: float, cabinet: np.ndar
     """
     (dry, dry_rate), (wet, wet_rate) = mono_of(dry_file), mono_of(wet_file)
     warnings = [f"{wet_file.name} is clipped: turn the recording level down"] if _clipped(wet) else []
-    if wet_rate != dry_rate:
-        warnings.append(f"{wet_file.name} is at {wet_rate} Hz and {dry_file.name} at {dry_rate} Hz: resampled")
     for file, length in ((dry_file, len(dry) / dry_rate), (wet_file, len(wet) / wet_rate)):
         if length < SHORTEST_SECONDS:
             raise InvalidValue(f"{file} lasts {length:.1f} s, {SHORTEST_SECONDS:g} s are needed: record longer takes")

@@ -52,7 +52,7 @@ def test_what_is_said(run):
         assert row in said
     result = json.loads((place / "runs/my_amp/amp.json").read_text())
     assert result["holds"]["cabinet"] and [row["name"] for row in result["judged"]] == ["separated", "whole", "clean"]
-    assert result["training"]["separated"]["steps"] > 0 and len(result["files"]) == 6
+    assert result["training"]["separated"]["steps"] > 0 and len(result["files"]) == 7
 
 
 def test_what_was_kept_lies_where_the_amp_answered(run):
@@ -115,7 +115,12 @@ def test_the_same_again_goes_on_from_what_is_there(run):
 def test_an_amp_without_its_cabinet_in_the_recording(tmp_path):
     """The amp is learned from the recording itself, and judged through the cabinet."""
     files = bring(tmp_path, through=False)
-    made = amp(*files, tmp_path / "run", model="dense", epochs=0.02)
+    told = []
+    made = amp(
+        *files, tmp_path / "run", model="dense", epochs=0.02, say=told.append, progress=lambda stage, *_: told.append(stage)
+    )
+    assert tuple(told[told.index("recordings") + 1 : told.index("the amp")])[-len(made.said) - len(made.warnings) :] == (
+        *made.said, *(f"warning: {warning}" for warning in made.warnings))  # fmt: skip
     assert not made.holds.cabinet and "cabinet" not in made.model.training
     alone, heard = (CaptureFolder.open(tmp_path / "run" / name) for name in ("capture_amp", "capture"))
     take = alone.takes[0]

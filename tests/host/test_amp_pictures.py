@@ -91,7 +91,7 @@ def test_filters_of_a_convolution_are_what_scipy_says():
     for row, taps in zip(gains, found.taps, strict=True):
         np.testing.assert_allclose(row, 20 * np.log10(np.abs(freqz(taps, worN=frequencies, fs=RATE)[1])), atol=1e-2)
     left, right = drawn(learned.filters(model))
-    assert len(curves(left)) == len(curves(right)) == len(weights) and left.get_xlabel() == "us before now"
+    assert len(curves(left)) == len(curves(right)) == len(weights) and left.get_xlabel() == "µs before now"
     assert right.get_xlabel() == "Hz" and right.get_ylabel() == "gain, dB"
 
 
