@@ -41,6 +41,10 @@ def test_playing_does_not_load_torch():
     assert python(code).strip() == "[]"
 
 
+def test_a_benchmark_does_not_load_the_evaluation():
+    assert python("import sys, wetdry.host.benchmark; print('wetdry.host.evaluation' in sys.modules)").strip() == "False"
+
+
 def test_our_effects_play_where_neither_host_is_installed():
     code = (
         "import sys; sys.modules['pedalboard'] = sys.modules['dawdreamer'] = None\n"

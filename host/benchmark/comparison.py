@@ -8,7 +8,7 @@ from typing import Any
 from ...effects import NeuralEffect
 from ...models.errors import InvalidValue, MissingExtra
 from ...models.model import Model, load
-from ..evaluation.surroundings import machine, versions
+from ..machine import machine, versions
 from .against import OutsideEngine
 from .benchmark import noise
 from .compiled_host import CompiledHost

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..evaluation.surroundings import machine, versions
+from ..machine import machine, versions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from ...effects import NeuralEffect
 from ...effects.player import Player
 from ...models.model import Model, load
-from ..evaluation.surroundings import machine, versions
+from ..machine import machine, versions
 from .timing import Timing
 
 COLUMNS = (

@@ -2,10 +2,6 @@
 
 import hashlib
 import json
-import os
-import platform
-import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +9,9 @@ import numpy as np
 
 from ...models.dataset import CaptureFolder
 from ...models.model import Model
+from ..machine import machine, versions
 
-_PACKAGES = ("wetdry", "numpy", "scipy", "numba", "pyloudnorm", "soxr", "pedalboard")
+__all__ = ["about_capture", "about_twin", "machine", "versions", "weights_hash"]
 
 
 def weights_hash(model: Model) -> str:
@@ -52,34 +49,3 @@ def about_capture(folder: CaptureFolder) -> dict[str, Any]:
         "latency": record.latency,
         "positions": {str(take.setting): dict(take.raw) for take in folder.takes},
     }
-
-
-def versions(*more: str) -> dict[str, str]:
-    """Return the versions of what measured, `more` packages included where they are installed."""
-    found = {"python": platform.python_version()}
-    for name in (*_PACKAGES, *more):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def machine() -> dict[str, Any]:
-    """Return processor, cores and system."""
-    return {
-        "processor": _processor(),
-        "cores": f"{os.cpu_count()} cores",
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _processor() -> str:
-    if sys.platform == "linux":
-        try:
-            for line in Path("/proc/cpuinfo").read_text().splitlines():
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-        except OSError:
-            pass
-    return platform.processor() or "unknown processor"
