@@ -1,14 +1,11 @@
 """What loading a model costs a process that has just started: seconds to the first block, and memory."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import PluginError
+from ..fresh_process import TIMEOUT, answer_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class FreshStart:
         return asdict(self)
 
 
-def fresh_start(path: Path, loading: dict[str, Any] | None = None, timeout: float = 120.0) -> FreshStart:
+def fresh_start(path: Path, loading: dict[str, Any] | None = None, timeout: float = TIMEOUT) -> FreshStart:
     """Load a model file in a new process and play one block of 64.
 
     Args:
@@ -41,12 +38,5 @@ def fresh_start(path: Path, loading: dict[str, Any] | None = None, timeout: floa
     Raises:
         PluginError: the process fails or hangs.
     """
-    command = [sys.executable, "-m", f"{__package__}.fresh_child", str(path), json.dumps(loading or {})]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=os.environ)
-    except subprocess.TimeoutExpired:
-        raise PluginError(f"{path} did not play its first block within {timeout:g} s") from None
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise PluginError(f"{path} cannot be played in a new process: {said:.200}")
-    return FreshStart(**json.loads(done.stdout.splitlines()[-1]))
+    command = ["-m", f"{__package__}.fresh_child", str(path), json.dumps(loading or {})]
+    return FreshStart(**answer_of(command, str(path), timeout))

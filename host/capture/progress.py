@@ -14,9 +14,10 @@ import numpy as np
 
 from ...models.dataset import RECORD_NAME, TAKES_NAME, Take
 from ...models.dataset_gestures import Gesture
-from ...models.errors import CaptureError, FileProblem
+from ...models.errors import CaptureError
 from ...models.files import cache_folder, sha256_of, wav_bytes
 from ...models.locations import Location, RemotePath
+from ..one_writer import only_writer
 from ..plugins.cache import recall, write_json
 from .plan import PlannedGesture, PlannedTake
 
@@ -118,28 +119,14 @@ def locked(folder: Location) -> Iterator[None]:
 
     That of a folder at a URL lies in this machine's cache: a second machine's capture is the caller's care.
     """
-    try:
-        if isinstance(folder, RemotePath):
-            for part in (".", "dry", "wet", PROGRESS_FOLDER):
-                (folder if part == "." else folder / part).make_folder()
-            file = cache_folder() / "locks" / hashlib.sha256(str(folder).encode()).hexdigest()[:20]
-        else:
-            file = folder / PROGRESS_FOLDER / "lock"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock = file.open("a")
-    except OSError as error:
-        if isinstance(error, FileProblem):
-            raise
-        raise FileProblem(f"cannot write into {folder}: {error.strerror or error}") from None
-    with lock:
-        try:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # Windows: one capture a folder is the caller's care
-            pass
-        except OSError:
-            raise CaptureError(f"another capture is writing into {folder}: wait for it, or pass another folder") from None
+    if isinstance(folder, RemotePath):
+        for part in (".", "dry", "wet", PROGRESS_FOLDER):
+            (folder if part == "." else folder / part).make_folder()
+        file = cache_folder() / "locks" / hashlib.sha256(str(folder).encode()).hexdigest()[:20]
+    else:
+        file = folder / PROGRESS_FOLDER / "lock"
+    busy = CaptureError(f"another capture is writing into {folder}: wait for it, or pass another folder")
+    with only_writer(file, busy):
         yield
 
 
