@@ -1,18 +1,16 @@
 """Recipes: any processor as plain JSON data that rebuilds it, in another process or another year."""
 
 import base64
-import enum
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..effects import REGISTRY, Effect, NeuralEffect
-from ..models.errors import InvalidType, InvalidValue, PluginError, UnknownName
+from ..models.errors import InvalidType, InvalidValue
 from ..models.model import load
 from . import _pedalboard
-from .arguments import PLAIN, build_arguments, describe_arguments, model_file
+from .arguments import build_arguments, describe_arguments, model_file
 from .automation.automated import Automated
 from .automation.recipe import build_curve, describe_curve
 from .chain import Chain
@@ -23,7 +21,7 @@ from .dawdreamer.plugin import DawDreamerPlugin
 from .foreign import ForeignModel
 from .graph.graph import Graph
 from .mix import Mix
-from .native_knobs import native_settings
+from .native_recipe import build_native, describe_native, turn_native
 from .plugins import Plugin, load_plugin
 from .plugins.formats import is_vst2
 from .plugins.isolated import IsolatedPlugin
@@ -142,57 +140,16 @@ def _values(effect: Effect) -> dict[str, Any]:
     return {name: bound.value for name, bound in effect.parameters.items()}
 
 
-def _native_values(plugin: Any) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name in native_settings(plugin):
-        value = getattr(plugin, name)
-        if isinstance(value, enum.Enum) or hasattr(type(value), "__members__"):
-            value = {"choice": value.name}
-        elif not isinstance(value, PLAIN):
-            raise InvalidType(f"{type(plugin).__name__}.{name} = {value!r:.40} cannot be written as a recipe")
-        values[name] = value
-    path = getattr(plugin, "impulse_response_filename", None)
-    if type(plugin).__name__ == "Convolution":
-        if not path:
-            raise InvalidType("a Convolution over an array cannot be written as a recipe; give it a file")
-        values["impulse_response_filename"] = str(Path(path).resolve())
-    return values
-
-
-def _build_native(name: str, values: dict[str, Any]) -> Any:
-    kind: Any = _pedalboard.native_class(name)
-    file = [values["impulse_response_filename"]] if "impulse_response_filename" in values else []
-    try:
-        plugin = kind(*file)
-    except (TypeError, ValueError, RuntimeError, ImportError) as error:
-        why = "is made with more than knobs" if isinstance(error, TypeError) else str(error).strip().splitlines()[0]
-        raise PluginError(f"pedalboard.{name} {why}") from None
-    values = {k: v for k, v in values.items() if k != "impulse_response_filename"}
-    for key, value in values.items():
-        turn(plugin, key, value["choice"] if isinstance(value, dict) else value)
-    return plugin
-
-
 def turn(processor: Any, name: str, value: Any) -> None:
     """Turn a knob of any processor, given in its unit; a switch of a native plugin by its name.
 
     Raises:
         UnknownName: no such knob, no such choice. InvalidValue, InvalidType: a value that it does not take.
     """
-    if not _pedalboard.is_native(processor):
+    if _pedalboard.is_native(processor):
+        turn_native(processor, name, value)
+    else:
         processor.parameters[name].value = value
-        return
-    if name not in (known := native_settings(processor)):
-        raise UnknownName(f"setting of {type(processor).__name__}", name, known)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidValue(f"{name} = {value} is not finite")
-    members = getattr(type(getattr(processor, name)), "__members__", None)
-    if members is not None and value not in members:
-        raise UnknownName(f"choice of {name}", str(value), members)
-    try:
-        setattr(processor, name, value if members is None else members[value])
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InvalidValue(f"{name} = {value!r:.60}: {str(error).strip().splitlines()[0]}") from None
 
 
 KINDS: dict[str, Kind] = {  # the first that holds counts
@@ -248,7 +205,7 @@ KINDS: dict[str, Kind] = {  # the first that holds counts
     "foreign": Kind(lambda p: isinstance(p, ForeignModel), _describe_foreign, _build_foreign),
     "native": Kind(
         _pedalboard.is_native,
-        lambda p: {"name": type(p).__name__, "values": _native_values(p)},
-        lambda r: _build_native(r["name"], r["values"]),
+        describe_native,
+        build_native,
     ),
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,10 @@ from .doors import Audio, Doors
 from .ordering import reached
 from .patch_bay import PatchBay
 from .plan import Plan
-from .planning import make_plan, stereo_cables
+from .planning import USUAL_RATES, first_plan, make_plan, stereo_cables
 from .playing import NestedStage, play_plan
 from .streaming import stages_of
 from .timing import checked_seconds, latency, tail
-
-USUAL_RATES = (48000.0, 44100.0, 96000.0)
 
 
 class Graph(PatchBay):
@@ -89,19 +86,7 @@ class Graph(PatchBay):
         """Return the plan at the rate and for the channels last played, or for the first that fit of mono and stereo."""
         if self._planned:
             return replace(self._planned, outputs=tuple(outputs))
-        least = dict.fromkeys(self.inputs, 1)
-        for cable in self.wiring.cables:
-            if cable.source.node in least and cable.source.channels:
-                least[cable.source.node] = max(least[cable.source.node], max(cable.source.channels) + 1)
-        choices = [sorted({wide, max(wide, 2)}) for wide in least.values()]
-        problem: InvalidValue | None = None
-        for rate, widths in islice(product(USUAL_RATES, product(*choices)), 64):  # a loop may be long enough at one rate only
-            try:
-                return make_plan(self.wiring, rate, dict(zip(self.inputs, widths, strict=True)), outputs)
-            except InvalidValue as error:
-                problem = problem or error
-        assert problem
-        raise problem
+        return first_plan(self.wiring, outputs)
 
     # sound
 

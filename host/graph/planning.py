@@ -1,6 +1,7 @@
 """From a wiring to the plan that is played: order, loops, and which channel goes where."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice, product
 from typing import Any
 
 from ...models.errors import InvalidValue
@@ -12,6 +13,7 @@ from .timing import loop_lag
 from .wiring import Strung, Wiring
 
 Pairs = tuple[tuple[int, int], ...]
+USUAL_RATES = (48000.0, 44100.0, 96000.0)
 
 
 def make_plan(wiring: Wiring, sample_rate: float, widths: Mapping[str, int], outputs: Sequence[str]) -> Plan:
@@ -38,6 +40,23 @@ def make_plan(wiring: Wiring, sample_rate: float, widths: Mapping[str, int], out
     plan = Plan(sample_rate, {name: counts.node(name) for name in order}, leads, wiring.inputs, tuple(outputs))
     _check_lags(plan, strung)
     return plan
+
+
+def first_plan(wiring: Wiring, outputs: Sequence[str]) -> Plan:
+    """Return the plan for the first usual rate and channels, mono or stereo at each input, that fit; raises as `make_plan`."""
+    least = dict.fromkeys(wiring.inputs, 1)
+    for cable in wiring.cables:
+        if cable.source.node in least and cable.source.channels:
+            least[cable.source.node] = max(least[cable.source.node], max(cable.source.channels) + 1)
+    choices = [sorted({wide, max(wide, 2)}) for wide in least.values()]
+    problem: InvalidValue | None = None
+    for rate, widths in islice(product(USUAL_RATES, product(*choices)), 64):  # a loop may be long enough at one rate only
+        try:
+            return make_plan(wiring, rate, dict(zip(wiring.inputs, widths, strict=True)), outputs)
+        except InvalidValue as error:
+            problem = problem or error
+    assert problem
+    raise problem
 
 
 def stereo_cables(wiring: Wiring, plan: Plan) -> set[Cable]:

@@ -10,13 +10,11 @@ from itertools import accumulate
 from typing import Any, NamedTuple, Self
 from weakref import WeakSet, ref
 
-from ...models.errors import PortError, near_misses
 from ..quiet import quiet_stderr
-from .systems import CLIENT, MOST_WAITING, clients_of
+from .systems import CLIENT, MOST_WAITING, chosen, clients_of
 
 LISTEN_SECONDS = 0.001
 LOOK_SECONDS = 1.0  # how often a silent port is looked for
-LOOPS_BACK = "Midi Through"  # ALSA's own port, on every Linux machine: nobody's controller
 
 
 class Arrival(NamedTuple):
@@ -86,7 +84,7 @@ class Port:
         clients = clients_of(self._direction, system)
         try:
             self.name, self.system = (
-                (name or CLIENT, next(iter(clients))) if virtual else _chosen(name, self._direction, clients)
+                (name or CLIENT, next(iter(clients))) if virtual else chosen(name, self._direction, clients)
             )
             self._client = clients.pop(self.system)
         finally:
@@ -232,23 +230,3 @@ def open_input(name: str | None = None, *, virtual: bool = False, system: str | 
 def open_output(name: str | None = None, *, virtual: bool = False, system: str | None = None) -> OutputPort:
     """Send to a MIDI port; arguments and errors as `open_input`."""
     return OutputPort(name, virtual, system)
-
-
-def _chosen(name: str | None, direction: str, clients: dict[str, Any]) -> tuple[str, str]:
-    """Return the name and the system of the port that is meant."""
-    there = [(found, system) for system, client in clients.items() for found in client.get_ports()]
-    if name is None:
-        meant = [one for one in there if LOOPS_BACK not in one[0]]
-    else:
-        meant = [one for one in there if one[0] == name] or [one for one in there if name.lower() in one[0].lower()]
-    if len({found for found, _ in meant}) == 1:
-        return meant[0]
-    listed = ", ".join(repr(found) for found, _ in meant or there) or "none"
-    systems = " and ".join(clients)
-    if meant:
-        like = "" if name is None else f" named like {name!r}"
-        raise PortError(f"several MIDI {direction}s{like}; say which: {listed}")
-    if name is None:
-        raise PortError(f"no MIDI {direction} is plugged in ({systems} asked); virtual=True makes one to send to")
-    near = near_misses(name, [found for found, _ in there]) if there else f"{systems} has none"
-    raise PortError(f"no MIDI {direction} named {name!r}; {near}")

@@ -10,13 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import InvalidValue, MissingExtra, PortError
+from ...models.errors import InvalidValue, MissingExtra, PortError, near_misses
 from ..quiet import quiet_stderr
 
 CLIENT = "wetdry"
 TRIES = 3
 MOST_WAITING = 65536  # messages that nobody has asked for; older ones are let go
 SEQUENCER = Path("/dev/snd/seq")
+LOOPS_BACK = "Midi Through"  # ALSA's own port, on every Linux machine: nobody's controller
 
 
 def clients_of(direction: str, system: str | None = None) -> dict[str, Any]:
@@ -41,6 +42,30 @@ def clients_of(direction: str, system: str | None = None) -> dict[str, Any]:
     if not clients:
         raise PortError("no MIDI system runs on this machine: " + "; ".join(tried))
     return clients
+
+
+def chosen(name: str | None, direction: str, clients: dict[str, Any]) -> tuple[str, str]:
+    """Return the name and the system of the port that is meant: a part of its name, in any case; None: the only one there is.
+
+    Raises:
+        PortError: there is no such port, or several; names those there are.
+    """
+    there = [(found, system) for system, client in clients.items() for found in client.get_ports()]
+    if name is None:
+        meant = [one for one in there if LOOPS_BACK not in one[0]]
+    else:
+        meant = [one for one in there if one[0] == name] or [one for one in there if name.lower() in one[0].lower()]
+    if len({found for found, _ in meant}) == 1:
+        return meant[0]
+    listed = ", ".join(repr(found) for found, _ in meant or there) or "none"
+    systems = " and ".join(clients)
+    if meant:
+        like = "" if name is None else f" named like {name!r}"
+        raise PortError(f"several MIDI {direction}s{like}; say which: {listed}")
+    if name is None:
+        raise PortError(f"no MIDI {direction} is plugged in ({systems} asked); virtual=True makes one to send to")
+    near = near_misses(name, [found for found, _ in there]) if there else f"{systems} has none"
+    raise PortError(f"no MIDI {direction} named {name!r}; {near}")
 
 
 def systems() -> dict[str, int]:

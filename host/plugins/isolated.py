@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import FileProblem, InvalidType, PluginCrashed, PluginError
+from ...models.errors import PluginCrashed, PluginError
 from .face import PluginFace
 from .isolated_knobs import FarKnobs
 from .isolated_moves import FarMoves
 from .isolated_process import IsolatedProcess
+from .isolated_state import FarState
 from .knobs import Knob
 from .probe import PluginReport
 
 
-class IsolatedPlugin(FarMoves, PluginFace):
+class IsolatedPlugin(FarMoves, FarState, PluginFace):
     """A plugin on the main thread of its own process: audio through shared memory, knobs and state over a pipe.
 
     Plays the same samples as `load_plugin(path)` does here. When the plugin crashes, or does not answer in time, the
@@ -116,48 +117,6 @@ class IsolatedPlugin(FarMoves, PluginFace):
                 self._positions.update(self._ask("get", "raw_values"))
             return dict(self._positions)
 
-    # state
-
-    @property
-    def raw_state(self) -> bytes:
-        """The plugin's own state, never stale; what it was last told to be, where it has crashed."""
-        with self._lock:
-            if self._process is None and self._state is not None:
-                return self._state
-            return self._ask("get", "raw_state")
-
-    @raw_state.setter
-    def raw_state(self, data: bytes) -> None:
-        if not isinstance(data, bytes | bytearray):
-            raise InvalidType(f"raw_state is bytes, got {type(data).__name__}")
-        with self._lock:
-            self._awake()
-            self._ask("put", "raw_state", bytes(data))
-            self._told(bytes(data))
-
-    @property
-    def preset_data(self) -> bytes:
-        """The state as the bytes of a preset file, never stale."""
-        return self._ask("get", "preset_data")
-
-    def save_preset(self, path: str | Path) -> None:
-        """Write a preset. Raises FileProblem."""
-        self._ask("call", "save_preset", str(Path(path).absolute()))
-
-    def load_preset(self, path: str | Path) -> None:
-        """Load a preset and reset. Raises FileProblem or PluginError."""
-        if not Path(path).is_file():
-            raise FileProblem(f"no preset at {path}: pass a preset file")
-        with self._lock:
-            self._awake()
-            self._ask("call", "load_preset", str(Path(path).absolute()))
-            self._told(self._ask("get", "raw_state"))
-
-    def _told(self, state: bytes) -> None:
-        self.__dict__["_state"], self.__dict__["_turned"] = state, {}
-        self._positions.update(self._ask("get", "raw_values"))
-        self._forget()
-
     # sound
 
     @property
@@ -230,11 +189,6 @@ class IsolatedPlugin(FarMoves, PluginFace):
     def hosted_as(self) -> dict[str, Any]:
         """Return the keywords of `load_plugin` by which it is hosted like this."""
         return {name: value for name, value in self._arguments.items() if name == "host"} | {"isolated": True}
-
-    @property
-    def holds_state(self) -> bool:
-        """Whether a state or preset was loaded into it: its knobs alone may then not say what it is."""
-        return self._state is not None
 
     def __reduce__(self) -> Any:
         state = self._state if self._process is None else self.raw_state

@@ -7,10 +7,10 @@ from typing import Any
 from ...effects import REGISTRY, Effect
 from ...models.errors import InvalidType, InvalidValue, UnknownName, WetdryError
 from .._pedalboard import is_native
-from ..arguments import argument_names
+from ..arguments import PLAIN, argument_names
 from ..foreign import SUFFIXES
 from ..native_knobs import native_parameters, sane_knobs
-from ..recipe import PLAIN, build, describe, turn
+from ..recipe import build, describe, turn
 from . import schema
 from .files import (
     TRUST,
