@@ -1,5 +1,5 @@
 # make demo: set up, clone a built-in effect with two knobs, print the verdict and where the page is.
-# make study: neural against DSP, measured; fills examples/neural_vs_dsp in. Under an hour on two cores; MINUTES=5 trains more.
+# make study: neural against DSP, measured; fills examples/neural_vs_dsp in. Under an hour on two cores; MINUTES=5 trains more, and takes longer.
 # make test: set up, run all tests but the exhaustive ones (make test-exhaustive), in two processes.   make check: format, lint, types, walls.
 PYTHON ?= python3
 VENV := .venv
@@ -19,12 +19,13 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/wetdry clone TubeSaturator --knobs drive_db,tone_hz --out runs/demo --quick
 
-# Budget of a quiet machine: five nets and a pruned one, 2 minutes each, are 12 of training; 40 entries are 6 of listening,
-# 10 of 200 fresh processes, 15 of turns at nine block sizes.
+# Budget of a quiet machine: five nets from three seeds, 2 minutes each, two at a time, are 17 of training, a pruned one 2;
+# 40 entries and 15 nets of all seeds are 8 of listening, 200 fresh processes 6, turns at nine block sizes 15: 50 with pictures.
 MINUTES ?= 2
+SEEDS ?= 3
 RIVALS := numpy,numpy-stateless,kernels-1x,pedalboard,standard,nam-nano,lstm,gru,tcn-300,pruned-standard,quantised-standard
 study: $(READY)
-	$(BIN)/wetdry compare TubeSaturator --rivals $(RIVALS) --engines all --minutes $(MINUTES) --runs 5 --out runs/study
+	$(BIN)/wetdry compare TubeSaturator --rivals $(RIVALS) --engines all --minutes $(MINUTES) --seeds $(SEEDS) --runs 5 --out runs/study
 	$(BIN)/python examples/neural_vs_dsp/refresh.py runs/study
 
 test: $(READY)

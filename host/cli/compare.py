@@ -29,6 +29,7 @@ RIVALS_HELP = (
     "2x, 4x, 8x), pedalboard (its nearest plugins), nets as `wetdry train --help` names them, distilled-NET, pruned-NET, "
     "quantised-NET, model files, effects, plugins."
 )
+SEEDS_HELP = "How often each net is trained, each time from another seed; the first one's is timed."
 ENGINES_HELP = "Of every net, comma-separated: ours, torch, torchscript, onnxruntime, onnxruntime-int8; or all."
 
 BESIDE_HELP = "Whose spectra move beside the reference's in spectra.gif; left out: those of the closest net."
@@ -41,6 +42,7 @@ def run(
     reference: Annotated[str | None, typer.Argument(help=f"What the rivals stand beside. {TARGET_HELP}")] = None,
     rivals: Annotated[str | None, typer.Option(help=RIVALS_HELP)] = None,
     engines: Annotated[str, typer.Option(help=ENGINES_HELP)] = "all",
+    seeds: Annotated[int, typer.Option(help=SEEDS_HELP)] = 1,
     runs: Annotated[int, typer.Option(help="How often each timing is repeated.")] = 5,
     block: Annotated[str | None, typer.Option(help="Samples a block, comma-separated; left out: 16 to 4096.")] = None,
     at: Annotated[list[str] | None, typer.Option("--set", help="Where a knob of the reference stands: name=value.")] = None,
@@ -71,8 +73,8 @@ def run(
         if target or models:
             raise InvalidValue(f"{reference} is the reference: leave --target and --models out, nets are --rivals too")
         _check_pictures(moving, show)
-        found = _study(reference, rivals, engines, runs, block, at or [], knobs or [], out, 2.0 if minutes is None else minutes,
-                       dry, given, 6.0 if seconds is None else seconds, seed)  # fmt: skip
+        found = _study(reference, rivals, engines, seeds, runs, block, at or [], knobs or [], out,
+                       2.0 if minutes is None else minutes, dry, given, 6.0 if seconds is None else seconds, seed)  # fmt: skip
         _draw(found, out, beside, moving, show)
     elif not target:
         raise InvalidValue("compare needs a reference (wetdry compare TubeSaturator --out runs/study), or --target")
@@ -84,6 +86,7 @@ def _study(
     reference: str,
     rivals: str | None,
     engines: str,
+    seeds: int,
     runs: int,
     block: str | None,
     at: list[str],
@@ -105,13 +108,13 @@ def _study(
         found = study(
             processor, RIVALS if rivals is None else [_rival(name) for name in _names(rivals)], out=out,
             knobs=given_knobs(knobs[0]) if knobs else None, values=read_settings([processor], at), engines=_names(engines),
-            minutes=minutes, runs=runs, block_sizes=block_sizes(block) if block else BLOCK_SIZES, dry=dry, seconds=seconds,
-            seed=seed, capturing=capturing, progress=progress, command=f"wetdry {shlex.join(sys.argv[1:])}",
+            minutes=minutes, seeds=seeds, runs=runs, block_sizes=block_sizes(block) if block else BLOCK_SIZES, dry=dry,
+            seconds=seconds, seed=seed, capturing=capturing, progress=progress, command=f"wetdry {shlex.join(sys.argv[1:])}",
         )  # fmt: skip
     wide = console if console.is_terminal else Console(highlight=False, width=WIDTH)
     for part in study_text(found):
         wide.print(part)
-    console.print(f"study.json, costs.csv, quality.csv, tones.csv, audio: {out}")
+    console.print(f"study.json, costs.csv, quality.csv, seeds.csv, tones.csv, audio: {out}")
     return found
 
 

@@ -1,8 +1,8 @@
 """The figures of one rival on one engine: what a block costs, what a start costs, how close it sounds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,6 +18,13 @@ class Spread:
     count: int
 
     @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Have pydantic read a saved one: five numbers in order."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(_saved)
+
+    @classmethod
     def of(cls, values: Iterable[float | None]) -> Self | None:
         """Sum up the values that are there; None where there are none."""
         found = np.array([value for value in values if value is not None], np.float64)
@@ -25,6 +32,18 @@ class Spread:
             return None
         deviation = float(found.std(ddof=1)) if found.size > 1 else 0.0
         return cls(float(found.mean()), deviation, float(found.min()), float(found.max()), int(found.size))
+
+
+def _saved(data: Any) -> Spread:
+    """Return a spread from its numbers in order, or by name. Raises ValueError where they are others."""
+    if isinstance(data, Spread):
+        return data
+    numbers = list(data.values()) if isinstance(data, dict) else data
+    told = isinstance(numbers, list | tuple) and all(isinstance(number, int | float) for number in numbers)
+    if not told or len(numbers) != len(fields(Spread)):
+        raise ValueError("is not mean, deviation, least, most and count")
+    mean, deviation, least, most, count = numbers
+    return Spread(float(mean), float(deviation), float(least), float(most), int(count))
 
 
 @dataclass(frozen=True)
@@ -149,3 +168,38 @@ class Quality:
     thd_error_percent: float
     aliasing: tuple[Alias, ...]
     aliasing_db: float
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """A net trained from one seed: steps and minutes it had, and its figures, each the mean over the passages."""
+
+    seed: int
+    steps: int
+    minutes: float
+    esr: float | None
+    mr_stft: float | None
+    mushra: float | None
+    lufs_difference: float | None
+    thd_error_percent: float
+    aliasing_db: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A net over the seeds it was trained from: mean and deviation over them of each figure of `SeedRun`; on our engine."""
+
+    rival: str
+    runs: tuple[SeedRun, ...]
+    esr: Spread | None
+    mr_stft: Spread | None
+    mushra: Spread | None
+    lufs_difference: Spread | None
+    thd_error_percent: Spread | None
+    aliasing_db: Spread | None
+
+    @classmethod
+    def of(cls, rival: str, runs: Sequence[SeedRun]) -> Self:
+        """Sum up the trainings of a net."""
+        keys = [f.name for f in fields(cls)][2:]
+        return cls(rival, tuple(runs), **{key: Spread.of(getattr(run, key) for run in runs) for key in keys})

@@ -10,10 +10,12 @@ from typing import Any, Self
 
 from ...models.errors import FileProblem, InvalidValue
 from ...models.files import write_atomically
-from .figures import BlockCost, CallCost, Carrying, Quality, Spread, Start
+from .figures import BlockCost, CallCost, Carrying, Quality, SeedRun, Spread, Start, Trained
+from .plain import lines_of, plain
 
-FORMAT_VERSION = 1
-RESULT, COSTS, QUALITY, TONES = "study.json", "costs.csv", "quality.csv", "tones.csv"
+FORMAT_VERSION = 2
+RESULT, COSTS, QUALITY, SEEDS, TONES = "study.json", "costs.csv", "quality.csv", "seeds.csv", "tones.csv"
+MEASURED, DIGITS = ("entries", "trained"), 5  # two more than are ever shown
 KINDS = ("reference", "dsp", "twin", "distilled", "pruned", "quantised")
 
 
@@ -84,6 +86,7 @@ class Study:
         settings: knob values that were visited.
         excerpt: WAV of the dry stretch that every entry's `audio` is of; at `values`.
         entries: the reference first.
+        trained: how close each net comes over the seeds it was trained from; its entries are of the first seed.
         left_out: rival or "rival, engine" → why it is not among them.
         versions, machine: what it was measured with. command: that prints it again.
     """
@@ -102,6 +105,7 @@ class Study:
     settings: tuple[dict[str, Any], ...]
     excerpt: str
     entries: tuple[Entry, ...]
+    trained: tuple[Trained, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
@@ -115,8 +119,9 @@ class Study:
         raise InvalidValue(f"the study has no {name!r}; it has {'; '.join(e.name for e in self.entries)}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON data."""
-        return {"format_version": FORMAT_VERSION, **asdict(self)}
+        """Return everything as plain JSON data, what was measured rounded to five digits; see `plain.plain`."""
+        asked = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+        return {"format_version": FORMAT_VERSION, **asked, **{key: plain(getattr(self, key), DIGITS) for key in MEASURED}}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -134,11 +139,12 @@ class Study:
             raise InvalidValue(f"a study's {where}: {first['msg']}; run the study again") from None
 
     def save(self, folder: str | Path) -> None:
-        """Write `study.json`, `costs.csv`, `quality.csv` and `tones.csv` into `folder`, each atomically."""
+        """Write `study.json`, `costs.csv`, `quality.csv`, `seeds.csv` and `tones.csv` into `folder`, each atomically."""
         folder = Path(folder)
-        write_atomically(folder / RESULT, (json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n").encode())
-        for name, rows in ((COSTS, self.cost_rows()), (QUALITY, self.quality_rows()), (TONES, self.tone_rows())):
-            write_atomically(folder / name, _csv(rows).encode())
+        write_atomically(folder / RESULT, lines_of(self.to_dict()).encode())
+        tables = {COSTS: self.cost_rows, QUALITY: self.quality_rows, SEEDS: self.seed_rows, TONES: self.tone_rows}
+        for name, rows in tables.items():
+            write_atomically(folder / name, _csv(rows()).encode())
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -169,6 +175,15 @@ class Study:
             start = _means(entry.start, Start)
             heard = {key: getattr(entry.quality, key) for key in ("thd_error_percent", "aliasing_db")}
             rows.append({**_who(entry), **plain, **_means(entry.quality, Quality), **heard, **asdict(entry.carrying), **start})
+        return rows
+
+    def seed_rows(self) -> list[dict[str, Any]]:
+        """Return a row for each net and seed it was trained from, then one with mean and deviation over the seeds."""
+        rows = []
+        for net in self.trained:
+            over = {f"{f.name}_deviation": None for f in fields(SeedRun) if f.name not in ("seed", "steps", "minutes")}
+            rows += [{"rival": net.rival, **asdict(run), **over} for run in net.runs]
+            rows.append({"rival": net.rival, "seed": "mean", "steps": None, "minutes": None, **_means(net, Trained)})
         return rows
 
     def tone_rows(self) -> list[dict[str, Any]]:

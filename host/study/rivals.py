@@ -209,6 +209,12 @@ def add_model(taking_part: Field, name: str, kind: str, path: Path, engines: Seq
         taking_part.rivals.append(Rival(name, engine, kind, about, recipe, file, model.weight_count, model.spec.multiply_adds))
 
 
+def seeded(net: str, seed: int, path: Path) -> Rival:
+    """Return a net that was trained from one seed, on our engine."""
+    recipe = {"plays": "model", "engine": OURS, "path": str(path), "file": str(path)}
+    return Rival(f"{net} seed {seed}", OURS, "twin", f"seed {seed}", recipe, path)
+
+
 def _about(model: Model, kind: str) -> str:
     net = model.training.get("net")
     made = "trained on the capture" if kind == "twin" else kind

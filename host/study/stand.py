@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ...models.files import write_wav
+from ...models.model import load
 from ..benchmark.benchmark import noise
 from ..evaluation.journal import Journal
 from .costs import Racer, call_cost, race
-from .figures import BlockCost, Carrying, Quality, Start
+from .figures import BlockCost, Carrying, Quality, SeedRun, Start, Trained
 from .players import build, loop_of
 from .quality import Build, Questions, quality
 from .result import Entry
@@ -75,6 +76,28 @@ class Stand:
         if not index:
             self._truth = tuple(tone["thd_percent"] for tone in kept["quality"]["thd"])
         return kept
+
+    def trained(self, nets: Mapping[str, Sequence[Rival]], asked: Questions) -> tuple[Trained, ...]:
+        """Return how close each net comes, over the seeds it was trained from: net → a rival a seed."""
+        count, found, done = sum(map(len, nets.values())), [], 0
+        for net, rivals in nets.items():
+            runs = []
+            for rival in rivals:
+                self.tell("seeds", done, count, rival.title)
+                runs.append(self._of_seed(rival, asked))
+                done += 1
+            found.append(Trained.of(net, runs))
+        return tuple(found)
+
+    def _of_seed(self, rival: Rival, asked: Questions) -> SeedRun:
+        def measure() -> dict[str, Any]:
+            return asdict(quality(self.builder(rival), replace(asked, truth=self._truth))[0])
+
+        model = load(rival.recipe["path"])
+        kept = self._kept("seed", [rival.identity, self._digest(asked)], measure)
+        means = {key: kept[key] and kept[key]["mean"] for key in ("esr", "mr_stft", "mushra", "lufs_difference")}
+        about = {key: model.training[key] for key in ("seed", "steps", "minutes")}
+        return SeedRun(**about, **means, thd_error_percent=kept["thd_error_percent"], aliasing_db=kept["aliasing_db"])
 
     def _digest(self, asked: Questions) -> str:
         """Return a hash of everything that is asked."""

@@ -5,18 +5,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import InvalidValue
+from ...models.errors import FileProblem, InvalidValue
 from ...models.files import write_wav
 from ..capture.target import Ranges, Target, as_processor, rows_of
 from ..evaluation.plan import late_samples
 from ..evaluation.surroundings import machine, versions
 from ..offline import offline_reason
+from ..one_writer import only_writer
 from .costs import TURN_SECONDS
 from .material import passages_of, settings_of, stretches, sweep_of
 from .players import turned
 from .quality import Questions
 from .result import Study
-from .rivals import Field, Wish, add_maths, add_model, add_processor, engines_of, name_of, reference_of, wishes_of
+from .rivals import (
+    Field,
+    Rival,
+    Wish,
+    add_maths,
+    add_model,
+    add_processor,
+    engines_of,
+    name_of,
+    reference_of,
+    seeded,
+    wishes_of,
+)  # fmt: skip
 from .stand import Stand
 from .streaming import unreported_delay
 from .twins import Twins
@@ -25,7 +38,8 @@ Progress = Callable[[str, float, float, str], None]
 BLOCK_SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 RIVALS = ("numpy", "numpy-stateless", "pedalboard", "standard", "lstm", "nam-nano")
 KNOBS = {"TubeSaturator": ("drive_db",), "Bitcrusher": ("bit_depth",)}
-LARGEST_BLOCK, LEAST_RUNS = 65536, 1
+LARGEST_BLOCK, LEAST_RUNS, MOST_SEEDS = 65536, 1, 20
+LOCK = ".lock"
 
 
 def study(
@@ -37,6 +51,7 @@ def study(
     values: Mapping[str, Any] | None = None,
     engines: Sequence[str] = ("all",),
     minutes: float = 2.0,
+    seeds: int = 1,
     runs: int = 5,
     block_sizes: Sequence[int] = BLOCK_SIZES,
     dry: str | Path | Sequence[str | Path] | None = None,
@@ -51,7 +66,7 @@ def study(
 ) -> Study:
     """Measure what rivals cost and how close they sound to a reference; the same call again goes on where a killed one was.
 
-    Writes into `out`: study.json, costs.csv, quality.csv, tones.csv, audio/, nets/ (the capture, and a folder a net).
+    Writes into `out`: study.json, costs.csv, quality.csv, seeds.csv, tones.csv, audio/, nets/ (the capture, a folder a net).
 
     Args:
         reference: a processor that streams, the path of a plugin, an effect.
@@ -61,7 +76,9 @@ def study(
         knobs: that twins have, as `capture` takes them; None: drive_db of TubeSaturator, bit_depth of Bitcrusher, else none.
         values: where the reference's knobs stand; the rest as it comes.
         engines: of every net: "ours", "torch", "torchscript", "onnxruntime", "onnxruntime-int8", or "all".
-        minutes: of training, each net.
+        minutes: of training, each net from each seed. Several trainings run side by side, one on each core.
+        seeds: how often each net is trained, from `seed`, `seed` + 1, …: what is luck in its closeness. The first one's is
+            what is timed, and what smaller ones are made of.
         runs: how often each timing and each start is repeated.
         block_sizes: samples a block, two sizes at least.
         dry: recordings, or folders of them; None: the built-in excitation.
@@ -75,9 +92,10 @@ def study(
 
     Raises:
         InvalidValue, UnknownName: a rival, an engine or a number that is not allowed, before anything long.
+        FileProblem: another process writes into `out`.
         WetdryError: what `capture` and `train` raise.
     """
-    sizes = _checked(block_sizes, runs, seconds)
+    sizes = _checked(block_sizes, runs, seconds, seeds)
     wanted, chosen = wishes_of(rivals), engines_of(engines)
     processor = turned(Target(as_processor(reference), sample_rate).processor, values or {})
     name = name_of(processor)
@@ -87,33 +105,47 @@ def study(
     captured = _named(KNOBS.get(name, ()) if knobs is None else knobs)
     rows = rows_of(processor, captured)
     out, here = Path(out), {key: knob.value for key, knob in processor.parameters.items()}
-    twins = Twins(out / "nets", processor, captured, seed, minutes,
-                  {"sample_rate": sample_rate, "dry": dry, **(capturing or {})}, training or {}, progress)  # fmt: skip
-    taking_part = _field(processor, name, wanted, chosen, twins, sample_rate)
-    settings = settings_of(rows, here, seed)
-    parts = stretches(dry, sample_rate, seed, seconds, len(settings), capturing or {})
-    swept, unit, sweep = sweep_of(rows, here)
-    stand = Stand(out, taking_part.rivals, here, float(sample_rate), runs, seed, turn_seconds, progress)
-    passages = passages_of(parts, settings, here, stand.builder(taking_part.rivals[0]), taking_part.rivals[0].late_samples)
-    entries = stand.entries(Questions(passages, sweep, here, float(sample_rate)), sizes)
-    write_wav(out / "audio" / "dry.wav", passages[0].dry, sample_rate)
-    found = Study(
-        reference=name, values=here, knobs=tuple(row.to_dict() for row in rows), swept=swept, swept_unit=unit,
-        sample_rate=float(sample_rate), minutes=minutes, runs=runs, seed=seed, block_sizes=tuple(sizes),
-        recordings=tuple(dict.fromkeys(part.name for part in parts)), settings=tuple(settings), excerpt="audio/dry.wav",
-        entries=tuple(entries), left_out={**taking_part.left_out}, versions=versions("torch", "onnxruntime", "llvmlite"),
-        machine=machine(), command=command,
-    )  # fmt: skip
-    found.save(out)
-    return found
+    busy = FileProblem(f"another comparison is writing into {out}: wait for it, or pass another --out")
+    with only_writer(out / LOCK, busy):
+        twins = Twins(out / "nets", processor, captured, seed, minutes,
+                      {"sample_rate": sample_rate, "dry": dry, **(capturing or {})}, training or {}, progress,
+                      seeds)  # fmt: skip
+        twins.train([wish.net for wish in wanted if wish.made == "twin" and wish.net])
+        taking_part = _field(processor, name, wanted, chosen, twins, sample_rate)
+        settings = settings_of(rows, here, seed)
+        parts = stretches(dry, sample_rate, seed, seconds, len(settings), capturing or {})
+        swept, unit, sweep = sweep_of(rows, here)
+        stand = Stand(out, taking_part.rivals, here, float(sample_rate), runs, seed, turn_seconds, progress)
+        whole = stand.builder(taking_part.rivals[0])
+        asked = Questions(passages_of(parts, settings, here, whole, taking_part.rivals[0].late_samples), sweep, here,
+                          float(sample_rate))  # fmt: skip
+        entries = stand.entries(asked, sizes)
+        write_wav(out / "audio" / "dry.wav", asked.passages[0].dry, sample_rate)
+        found = Study(
+            reference=name, values=here, knobs=tuple(row.to_dict() for row in rows), swept=swept, swept_unit=unit,
+            sample_rate=float(sample_rate), minutes=minutes, runs=runs, seed=seed, block_sizes=tuple(sizes),
+            recordings=tuple(dict.fromkeys(part.name for part in parts)), settings=tuple(settings), excerpt="audio/dry.wav",
+            entries=tuple(entries), trained=stand.trained(_of_seeds(wanted, twins), asked), left_out={**taking_part.left_out},
+            versions=versions("torch", "onnxruntime", "llvmlite"), machine=machine(), command=command,
+        )  # fmt: skip
+        found.save(out)
+        return Study.load(out)  # as the file has it: rounded
 
 
-def _checked(block_sizes: Sequence[int], runs: int, seconds: float) -> list[int]:
+def _of_seeds(wanted: Sequence[Wish], twins: Twins) -> dict[str, list[Rival]]:
+    """Return net → what its trainings made, a rival a seed, on our engine; nothing where there is one seed."""
+    nets = [wish.net for wish in wanted if wish.made == "twin" and wish.net] if twins.seeds > 1 else []
+    return {net: [seeded(net, seed, path) for seed, path in twins.of_seeds(net).items()] for net in nets}
+
+
+def _checked(block_sizes: Sequence[int], runs: int, seconds: float, seeds: int) -> list[int]:
     sizes = sorted(set(block_sizes))
     if len(sizes) < 2 or not all(1 <= size <= LARGEST_BLOCK for size in sizes):
         raise InvalidValue(f"block sizes {sizes}: two at least, each 1 to {LARGEST_BLOCK}, tell the call from the compute")
     if runs < LEAST_RUNS:
         raise InvalidValue(f"runs = {runs}: {LEAST_RUNS} at least is needed, 5 tell how figures spread")
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise InvalidValue(f"seeds = {seeds} is outside 1 to {MOST_SEEDS}: 3 tell how much of a net's closeness is luck")
     if not 0.5 <= seconds <= 60:
         raise InvalidValue(f"seconds = {seconds:g} is outside 0.5 to 60")
     return sizes

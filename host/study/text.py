@@ -29,7 +29,8 @@ def study_text(study: Study) -> list[Any]:
         f"seed {study.seed}"
     )
     return [
-        sound_table(study), size_table(study), cost_table(study, block), block_table(study), *left_out, *notes,
+        sound_table(study), *([seed_table(study)] if study.trained else []), size_table(study), cost_table(study, block),
+        block_table(study), *left_out, *notes,
         f"[dim]{escape(how)}\n{surroundings_line(study.machine, study.versions)}[/dim]",
     ]  # fmt: skip
 
@@ -45,6 +46,21 @@ def sound_table(study: Study) -> Table:
                       _mean(found.mr_stft), "–" if found.mushra is None else f"{found.mushra.mean:.0f}",
                       figure(found.thd_error_percent), f"{found.aliasing_db:.0f}", clicks)  # fmt: skip
     return table
+
+
+def seed_table(study: Study) -> Table:
+    """Return how close each net comes over the seeds it was trained from."""
+    count = len(study.trained[0].runs)
+    table = _table(f"nets over {count} seeds; what is timed is of seed {study.seed}", "ESR", "±", "least", "most",
+                   "MR-\nSTFT", "±", "pred.\nMUSHRA", "±", "THD off\npoints", "±")  # fmt: skip
+    for net in study.trained:
+        cells = [*_both(net.esr), *([figure(net.esr.least), figure(net.esr.most)] if net.esr else ["–"] * 2)]
+        table.add_row(net.rival, *cells, *_both(net.mr_stft), *_both(net.mushra), *_both(net.thd_error_percent))
+    return table
+
+
+def _both(spread: Spread | None) -> tuple[str, str]:
+    return ("–", "") if spread is None else (figure(spread.mean), figure(spread.deviation))
 
 
 def size_table(study: Study) -> Table:

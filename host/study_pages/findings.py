@@ -17,7 +17,7 @@ CLOSE_ESR, AUDIBLE_DBC, MOST_NAMED = 0.01, -60.0, 6
 def findings(study: Study) -> list[str]:
     """Return sentences, each one finding; what the study has no figures for is not spoken of."""
     parts: list[Callable[[Study], list[str]]] = [
-        _maths, _nets, _engines, _sizes, _calls, _lateness, _states, _aliasing, _warmth, _harmonics_of_nets,
+        _maths, _nets, _luck, _engines, _sizes, _calls, _lateness, _states, _aliasing, _warmth, _harmonics_of_nets,
     ]  # fmt: skip
     return [sentence for part in parts for sentence in part(study)]
 
@@ -58,6 +58,17 @@ def _nets(study: Study) -> list[str]:
     found.append(f"{said} is {chosen.name}: {figure(nanoseconds(study, chosen))} ns a sample{against}, "
                  f"{figure(_real_time(study, chosen))} x real time.")  # fmt: skip
     return found
+
+
+def _luck(study: Study) -> list[str]:
+    """Say how far a net's closeness hangs on the seed."""
+    told = [
+        f"{net.rival} {figure(net.esr.mean)} ± {figure(net.esr.deviation)} ({figure(net.esr.least)} to {figure(net.esr.most)})"
+        for net in study.trained
+        if net.esr
+    ]
+    return [f"**Seeds.** ESR over {len(study.trained[0].runs)} trainings of each net, mean ± deviation (least to most): "
+            f"{', '.join(told)}. What is timed is of seed {study.seed}."] if told else []  # fmt: skip
 
 
 def _engines(study: Study) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..figures_file import BLUE, GOLD, GREY, INK, ORANGE, VIOLET
 from ..study import Entry, Study
+from ..study.figures import Spread
 
 GREEN, ROSE, INDIGO, TEAL, BROWN, OLIVE = "#2f8f4e", "#c2255c", "#364fc7", "#0c8599", "#8a5a2b", "#5c6b0d"
 MATHS_COLOURS, NET_COLOURS = (INK, BROWN, GREY, TEAL, OLIVE), (ORANGE, BLUE, VIOLET, GOLD, GREEN, ROSE, INDIGO)
@@ -59,6 +60,17 @@ def typical_block(study: Study) -> int:
 def esr_of(entry: Entry) -> float:
     """Return the mean ESR as it is drawn: never below `LEAST_ESR`."""
     return max(entry.quality.esr.mean if entry.quality.esr else 0.0, LEAST_ESR)
+
+
+def over_seeds(study: Study, rival: str) -> Spread | None:
+    """Return the ESR of a net over the seeds it was trained from, None where there is one."""
+    return next((net.esr for net in study.trained if net.rival == rival), None)
+
+
+def close_by(study: Study, entry: Entry) -> float:
+    """Return how close a rival comes: the mean ESR over its seeds, where it was trained from several."""
+    spread = over_seeds(study, entry.rival)
+    return max(spread.mean, LEAST_ESR) if spread else esr_of(entry)
 
 
 def engine_marks(entries: Sequence[Entry]) -> list[Any]:

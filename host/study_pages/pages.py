@@ -11,7 +11,7 @@ from . import blocks, harmonics, latency, trade, waveforms
 from .findings import listed
 from .looks import OURS, esr_of, is_maths, one_each
 from .spectra import MovingSpectra, write_moving
-from .tables import call_table, cost_table, left_out, quality_table, surroundings
+from .tables import call_table, cost_table, left_out, quality_table, seed_table, surroundings
 
 TRADE, BLOCKS, LATENCY = "quality_against_cost.png", "buffer_size.png", "latency.png"
 HARMONICS, WAVEFORMS, SPECTRA, TEXT = "harmonics.png", "waveforms.png", "spectra.gif", "study.md"
@@ -94,6 +94,6 @@ def text_of(study: Study, moving: str = SPECTRA) -> str:
     missing = left_out(study)
     return "\n\n".join([
         f"# {study.reference} and its rivals", surroundings(study), "## Found", listed(study),
-        "## Cost", cost_table(study), call_table(study), "## Quality", quality_table(study),
+        "## Cost", cost_table(study), call_table(study), "## Quality", quality_table(study), seed_table(study),
         *(["## Left out", missing] if missing else []), "## Pictures", pictures,
     ]) + "\n"  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ..evaluation.summary import figure
 from ..study import Entry, Study
-from ..study.figures import Spread
+from ..study.figures import Spread, Trained
 from .looks import typical_block
 
 Column = tuple[str, Callable[[Entry], str]]
@@ -45,7 +45,7 @@ def call_table(study: Study) -> str:
 
 
 def quality_table(study: Study) -> str:
-    """Return how close every entry sounds, mean ± deviation over recordings and settings."""
+    """Return how close every entry sounds, a net's of its first seed, mean ± deviation over recordings and settings."""
     return _table(study, [
         ("ESR", lambda e: _spread(e.quality.esr)),
         ("MR-STFT", lambda e: _spread(e.quality.mr_stft)),
@@ -58,14 +58,34 @@ def quality_table(study: Study) -> str:
     ])  # fmt: skip
 
 
+def seed_table(study: Study) -> str:
+    """Return how close every net comes, mean ± deviation over the seeds it was trained from, and each seed's ESR."""
+    if not study.trained:
+        return f"Every net was trained once, from seed {study.seed}: how much of its closeness is luck is not known."
+    columns: list[tuple[str, Callable[[Trained], str]]] = [
+        ("ESR", lambda t: _spread(t.esr)),
+        ("MR-STFT", lambda t: _spread(t.mr_stft)),
+        ("MUSHRA", lambda t: _spread(t.mushra)),
+        ("LU off", lambda t: _spread(t.lufs_difference)),
+        ("THD off, points", lambda t: _spread(t.thd_error_percent)),
+        ("aliasing dB", lambda t: _spread(t.aliasing_db)),
+        ("ESR of each", lambda t: ", ".join(figure(run.esr) for run in t.runs)),
+        ("steps", lambda t: f"{min(run.steps for run in t.runs)} to {max(run.steps for run in t.runs)}"),
+    ]  # fmt: skip
+    return _markdown([name for name, _ in columns],
+                     [[trained.rival, *(cell(trained) for _, cell in columns)] for trained in study.trained])  # fmt: skip
+
+
 def surroundings(study: Study) -> str:
     """Return in one paragraph how it was measured, and with what."""
     machine = ", ".join(map(str, study.machine.values()))
     versions = ", ".join(f"{name} {version}" for name, version in study.versions.items())
+    count = len(study.trained[0].runs) if study.trained else 1
+    seeds = f"seed{'s' * (count > 1)} {study.seed}{f' to {study.seed + count - 1}' * (count > 1)}"
     settings = f"{len(study.settings)} knob setting{'s' * (len(study.settings) != 1)}"
     return (
         f"`{study.command}`\n\n{study.reference} at {study.sample_rate:g} Hz; {study.minutes:g} min of training a net, "
-        f"seed {study.seed}; every timing {study.runs} times, the entries taking turns; quality over {settings} and the unseen "
+        f"{seeds}; every timing {study.runs} times, the entries taking turns; quality over {settings} and the unseen "
         f"recordings {', '.join(study.recordings)}. {machine}; {versions}."
     )
 
@@ -76,9 +96,13 @@ def left_out(study: Study) -> str:
 
 
 def _table(study: Study, columns: Sequence[Column]) -> str:
-    rows = [["", *(heading for heading, _ in columns)], ["---", *["---:"] * len(columns)]]
-    rows += [[entry.name, *(cell(entry) for _, cell in columns)] for entry in study.entries]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return _markdown([heading for heading, _ in columns],
+                     [[entry.name, *(cell(entry) for _, cell in columns)] for entry in study.entries])  # fmt: skip
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [["", *headings], ["---", *["---:"] * len(headings)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _spread(spread: Spread | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from .. import figures
 from ..figures_file import GREY, MUTED
 from ..study import Entry, Study
-from .looks import LEAST_ESR, colours_of, engine_marks, esr_of, is_maths, mark_of, typical_block
+from .looks import LEAST_ESR, colours_of, engine_marks, esr_of, is_maths, mark_of, over_seeds, typical_block
 
 SIZE = (11.0, 5.0)
 CLOSER = 0.99  # of another's error: less of a difference is none
@@ -46,7 +46,7 @@ def _against_cost(axes: Any, study: Study) -> None:
     colours, block, named = colours_of(study), typical_block(study), set()
     for entry in study.entries:
         cost = entry.cost(block).ns_per_sample
-        axes.errorbar(cost.mean, esr_of(entry), xerr=cost.deviation, yerr=_bars(entry), color=colours[entry.rival],
+        axes.errorbar(cost.mean, esr_of(entry), xerr=cost.deviation, yerr=_bars(study, entry), color=colours[entry.rival],
                       marker=mark_of(entry), markersize=11 if is_maths(entry) else 6, elinewidth=0.7, ecolor=GREY,
                       linestyle="", label="_" if entry.rival in named else entry.rival)  # fmt: skip
         named.add(entry.rival)
@@ -59,7 +59,8 @@ def _against_cost(axes: Any, study: Study) -> None:
                   rotation=90, fontsize=7.5, color=MUTED)  # fmt: skip
     axes.set_title("quality against cost: down and left is better")
     axes.set_xlabel(f"ns a sample, called from Python in blocks of {block}; bar: deviation over {study.runs} runs")
-    axes.set_ylabel("ESR, mean over unseen recordings and settings")
+    over = f"; a net's bar: over {len(study.trained[0].runs)} seeds" if study.trained else ""
+    axes.set_ylabel(f"ESR, mean over unseen recordings and settings{over}")
     figures._log(axes, "x")
     _error_axis(axes)
 
@@ -83,9 +84,10 @@ def _error_axis(axes: Any) -> None:
                   va="bottom", fontsize=7.5, color=MUTED)  # fmt: skip
 
 
-def _bars(entry: Entry) -> Any:
-    """Return how far the ESR reaches below and above its mean, over what it was measured on."""
-    esr = entry.quality.esr
-    if esr is None or esr.mean <= LEAST_ESR:
+def _bars(study: Study, entry: Entry) -> Any:
+    """Return how far the ESR reaches below and above: over a net's seeds, where it was trained from several, else over what
+    it was measured on."""
+    here, esr = esr_of(entry), over_seeds(study, entry.rival) or entry.quality.esr
+    if esr is None or here <= LEAST_ESR:
         return None
-    return [[esr.mean - max(esr.least, LEAST_ESR)], [esr.most - esr.mean]]
+    return [[max(here - max(esr.least, LEAST_ESR), 0.0)], [max(esr.most - here, 0.0)]]

@@ -6,13 +6,14 @@ from pathlib import Path
 from ...models.errors import FileProblem, InvalidValue
 from ...models.files import write_atomically
 from ..study import Study
+from .conclusion import conclusion, trial
 from .findings import listed
 from .pages import PICTURES
-from .tables import call_table, cost_table, left_out, quality_table, surroundings
+from .tables import call_table, cost_table, left_out, quality_table, seed_table, surroundings
 
 PARTS = {
-    "surroundings": surroundings, "cost": cost_table, "calls": call_table, "quality": quality_table,
-    "findings": listed,
+    "trial": trial, "surroundings": surroundings, "cost": cost_table, "calls": call_table, "quality": quality_table,
+    "seeds": seed_table, "findings": listed, "conclusion": conclusion,
     "left out": lambda study: left_out(study) or "Nothing was left out.",
 }  # fmt: skip
 

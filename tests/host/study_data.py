@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wetdry.host.study.figures import Alias, BlockCost, CallCost, Carrying, Quality, Spread, Start, Tone
+from wetdry.host.study.figures import Alias, BlockCost, CallCost, Carrying, Quality, SeedRun, Spread, Start, Tone, Trained
 from wetdry.host.study.result import Entry, Study
 
 BLOCKS = (16, 256, 4096)
@@ -17,9 +17,15 @@ def drawn_study(seed: int = 0) -> Study:
     knob = {"name": "drive_db", "unit": "dB", "minimum": 0.0, "maximum": 48.0, "default": 12.0}
     return Study(
         "TubeSaturator", {"drive_db": 18.0}, (knob,), "drive_db", "dB", 48000.0, 2.0, 5, seed, BLOCKS, ("guitar",),
-        tuple({"drive_db": drive} for drive in DRIVES), "audio/dry.wav", entries, {"gru": "not asked for"}, {"numpy": "2"},
-        {"processor": "a drawn one"}, "wetdry compare TubeSaturator",
+        tuple({"drive_db": drive} for drive in DRIVES), "audio/dry.wav", entries, (drawn_training(draw, "lstm"),),
+        {"gru": "not asked for"}, {"numpy": "2"}, {"processor": "a drawn one"}, "wetdry compare TubeSaturator",
     )  # fmt: skip
+
+
+def drawn_training(draw: np.random.Generator, rival: str) -> Trained:
+    """Return a net trained from three seeds."""
+    runs = [SeedRun(seed, 1000 + seed, 2.0, *map(float, draw.uniform(0.1, 1, 4)), 0.4, -60.0) for seed in range(3)]
+    return Trained.of(rival, runs)
 
 
 def drawn_entry(draw: np.random.Generator, rival: str, engine: str, kind: str) -> Entry:

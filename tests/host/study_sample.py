@@ -58,7 +58,7 @@ def study_in(folder):
     for rival, off in OFF.items():
         write_wav(folder / "audio" / f"{rival}.wav", (1 + off) * wet, RATE)
     made = Study("Curve", {"drive_db": 12.0}, (), "drive_db", "dB", RATE, 1.0, 5, 0, BLOCKS, ("a.wav", "b.wav"),
-                 ({"drive_db": 12.0},), "audio/dry.wav", entries, {"wavenet": "no time"}, {"numpy": "2"}, {"cpu": "a core"},
+                 ({"drive_db": 12.0},), "audio/dry.wav", entries, (), {"wavenet": "no time"}, {"numpy": "2"}, {"cpu": "a core"},
                  "wetdry compare Curve --out here")  # fmt: skip
     made.save(folder)
     return made

@@ -11,10 +11,11 @@ from installed_plugins import installed
 from random_model import random_model
 
 from wetdry import TubeSaturator
+from wetdry.host.one_writer import only_writer
 from wetdry.host.study import Study
 from wetdry.host.study.study import study
 from wetdry.models import Parameter
-from wetdry.models.errors import InvalidValue, UnknownName
+from wetdry.models.errors import FileProblem, InvalidValue, UnknownName
 from wetdry.models.metrics import esr
 from wetdry.models.spec import wavenet
 
@@ -80,6 +81,17 @@ def test_it_goes_on_where_it_was_and_only_what_is_new_is_measured(made):
     assert names == ["cost", "cost"]  # fewer take turns: all race again, none is heard again
 
 
+def test_a_second_study_in_the_same_folder_is_refused_in_one_line(made):
+    out, _, reference, rivals = made
+    journal = (out / "measured.jsonl").read_bytes()
+    with (
+        only_writer(out / ".lock", FileProblem("")),
+        pytest.raises(FileProblem, match=r"another comparison is writing into .*--out"),
+    ):
+        study(reference, rivals, out=out, **{**QUICK, "runs": 2})
+    assert (out / "measured.jsonl").read_bytes() == journal
+
+
 def test_what_cannot_be_is_refused_before_anything_long(tmp_path):
     out = tmp_path / "none"
     with pytest.raises(UnknownName, match="standrd"):
@@ -88,6 +100,8 @@ def test_what_cannot_be_is_refused_before_anything_long(tmp_path):
         study(TubeSaturator(), ["numpy"], out=out, block_sizes=(64,))
     with pytest.raises(InvalidValue, match="runs = 0"):
         study(TubeSaturator(), ["numpy"], out=out, runs=0)
+    with pytest.raises(InvalidValue, match="seeds = 0"):
+        study(TubeSaturator(), ["numpy"], out=out, seeds=0)
     with pytest.raises(InvalidValue, match=r"seconds = 0\.1"):
         study(TubeSaturator(), ["numpy"], out=out, seconds=0.1)
     assert not out.exists()
@@ -100,7 +114,7 @@ def test_the_command_sets_a_plugin_beside_its_rivals(tmp_path):
         tone = 0.4 * np.sin(2 * np.pi * 110 * (i + 1) * times) * np.exp(-3 * (times % 0.5))
         soundfile.write(tmp_path / f"take_{i}.wav", tone.astype(np.float32), 48000, subtype="FLOAT")
     done = wetdry("compare", plugin, "--rivals", "numpy,pedalboard.Distortion,dense", "--engines", "ours", "--minutes", 0.03,
-                  "--runs", 1, "--block", "64,512", "--settings", 2, "--seconds", 0.5, "--set", "tube_drive=8",
+                  "--seeds", 2, "--runs", 1, "--block", "64,512", "--settings", 2, "--seconds", 0.5, "--set", "tube_drive=8",
                   "--dry", tmp_path, "--out", "study", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     for words in ("how close to ZamTube", "blocks of 64", "x real time over samples", "dense, ours", "numpy left out"):
@@ -112,6 +126,15 @@ def test_the_command_sets_a_plugin_beside_its_rivals(tmp_path):
     assert "--set tube_drive=8" in found.command and found.entries[0].quality.esr.mean < 1e-6
     with (tmp_path / "study" / "costs.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 3 * 2
+    (net,) = found.trained
+    assert (net.rival, [run.seed for run in net.runs]) == ("dense", [0, 1]) and "nets over 2 seeds" in done.stdout
+    first, second = (run.esr for run in net.runs)
+    assert first == found.entries[2].quality.esr.mean != second
+    assert net.esr.mean == pytest.approx((first + second) / 2, rel=1e-3) and net.esr.count == 2
+    with (tmp_path / "study" / "seeds.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["seed"] for row in rows] == ["0", "1", "mean"] and float(rows[2]["esr_deviation"]) > 0
+    assert (tmp_path / "study" / "nets" / "dense-seed-1" / "model.safetensors").is_file()
 
 
 def test_the_command_names_a_rival_that_is_none(tmp_path):

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import astuple
 
 import pytest
 from study_data import BLOCKS, DRIVES, NAMES, drawn_study
@@ -12,8 +13,15 @@ from wetdry.models.errors import FileProblem, InvalidValue
 def test_what_is_saved_comes_back_equal(tmp_path):
     study = drawn_study()
     study.save(tmp_path)
-    assert Study.load(tmp_path) == study
-    assert Study.from_dict(json.loads(json.dumps(study.to_dict()))) == study
+    saved = Study.load(tmp_path)
+    assert Study.from_dict(json.loads(json.dumps(study.to_dict()))) == saved
+    saved.save(tmp_path)
+    assert Study.load(tmp_path) == saved
+    assert [e.name for e in saved.entries] == [e.name for e in study.entries] and saved.settings == study.settings
+    for read, had in zip(saved.entries, study.entries, strict=True):
+        for cost, before in zip(read.costs, had.costs, strict=True):
+            assert astuple(cost.p99_us) == pytest.approx(astuple(before.p99_us), rel=5e-5)
+            assert cost.blocks == before.blocks and astuple(cost.p99_us) != astuple(before.p99_us)  # rounded
 
 
 def test_a_row_an_entry_and_block_size_with_mean_and_spread(tmp_path):
@@ -45,6 +53,18 @@ def test_quality_and_tones_have_their_columns(tmp_path):
     assert rows[0]["harmonic_1_dbfs"] == "-12.0" and rows[0]["harmonic_10_dbfs"] == ""
 
 
+def test_seeds_have_a_row_each_and_one_over_them(tmp_path):
+    study = drawn_study()
+    study.save(tmp_path)
+    with (tmp_path / "seeds.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["rival"], r["seed"]) for r in rows] == [("lstm", "0"), ("lstm", "1"), ("lstm", "2"), ("lstm", "mean")]
+    errors = [float(r["esr"]) for r in rows]
+    assert errors[3] == pytest.approx(sum(errors[:3]) / 3) and float(rows[3]["esr_deviation"]) > 0
+    assert rows[0]["esr_deviation"] == rows[3]["steps"] == ""
+    assert study.trained[0].esr.least == pytest.approx(min(errors[:3]))
+
+
 def test_spread_is_of_the_sample():
     spread = Spread.of([1.0, 2.0, None, 6.0])
     assert spread is not None and (spread.mean, spread.least, spread.most, spread.count) == (3.0, 1.0, 6.0, 3)
@@ -57,8 +77,8 @@ def test_what_is_wrong_is_named(tmp_path):
     with pytest.raises(FileProblem, match=r"study\.json.*wetdry compare"):
         Study.load(tmp_path)
     data = study.to_dict()
-    data["entries"][1]["costs"][0]["ns_per_sample"]["mean"] = "fast"
-    with pytest.raises(InvalidValue, match=r"entries\.1\.costs\.0\.ns_per_sample\.mean"):
+    data["entries"][1]["costs"][0]["ns_per_sample"][0] = "fast"
+    with pytest.raises(InvalidValue, match=r"entries\.1\.costs\.0\.ns_per_sample.*mean, deviation"):
         Study.from_dict(data)
     with pytest.raises(InvalidValue, match="format_version"):
         Study.from_dict({**study.to_dict(), "format_version": 99})

@@ -41,4 +41,5 @@ def test_what_was_left_out_and_how_it_was_measured_is_said():
     text = " ".join(printed(*study_text(study)).split())
     assert "gru left out: not asked for" in text and "5 runs in turns" in text and "seed 0" in text
     assert "THD of 997 Hz over drive_db" in text and "a drawn one" in text
+    assert "nets over 3 seeds" in text and figure(study.trained[0].esr.deviation) in text
     assert text.count("lstm, torch") == 4 and len(NAMES) == 4
