@@ -15,10 +15,9 @@ from torch.nn import functional
 
 from ..errors import TrainingError
 from ..spec import WaveNetArray
+from .arenas import Arenas
 from .array_loops import FIRST, backward_item, forward_item
 from .row_vectors import LANES, STEP, TILE_ROWS
-
-SHAPES_KEPT = 2  # as many as NAM's nets have arrays
 
 
 def cores() -> int:
@@ -37,25 +36,7 @@ def _threads() -> ThreadPoolExecutor:
     return _pool(os.getpid(), cores())  # a forked process has none of its parent's threads
 
 
-class _Arenas:
-    """Keeps the arenas of the last shapes for the next step: fresh memory would cost half a step in page faults."""
-
-    def __init__(self) -> None:
-        self._free: dict[tuple[tuple[int, ...], int], list[Tensor]] = {}  # by (shape, lead), the last used one last
-
-    def take(self, shape: tuple[int, ...], lead: int) -> Tensor:
-        """Return an arena of zeros, or one whose first `lead` samples a row are zeros still."""
-        free = self._free[shape, lead] = self._free.pop((shape, lead), [])
-        if len(self._free) > SHAPES_KEPT:
-            del self._free[next(iter(self._free))]
-        return free.pop() if free else torch.zeros(shape)
-
-    def give_back(self, arena: Tensor, lead: int) -> None:
-        if (tuple(arena.shape), lead) in self._free:
-            self._free[tuple(arena.shape), lead].append(arena)
-
-
-_ARENAS = _Arenas()
+_ARENAS = Arenas(2)  # as many as NAM's nets have arrays
 
 
 def fits(device: torch.device, dtype: torch.dtype, array: WaveNetArray, condition: int) -> bool:

@@ -1,4 +1,6 @@
-"""LSTM and GRU: torch's own loops; with fast curves one step at a time."""
+"""LSTM and GRU: compiled loops where they fit, else torch's own; with fast curves one step at a time."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -6,17 +8,18 @@ from torch import Tensor, nn
 from .. import spec as specs
 from .activations import fast_sigmoid, fast_tanh
 from .layer import plays
-from .stateful import Stateful
+from .recurrent_function import RecurrentFunction, fits
+from .stateful import Stateful, going_on, led_in, stateful_layers
 
 CURVES = {"exact": (torch.tanh, torch.sigmoid), "fast": (fast_tanh, fast_sigmoid)}
 
 
 class Recurrent(Stateful):
-    """Weights and first state of one layer."""
+    """Weights and first state of one layer. `compiled` = False keeps to torch's loop (to compare)."""
 
     def __init__(self, layer: specs.LSTM | specs.GRU, inputs: int, gates: int, states: tuple[str, ...]) -> None:
         super().__init__()
-        self.spec, self.states = layer, states
+        self.spec, self.states, self.compiled = layer, states, True
         rows = gates * layer.hidden
         self.weight_ih = nn.Parameter(torch.empty(rows, inputs))
         self.weight_hh = nn.Parameter(torch.empty(rows, layer.hidden))
@@ -39,7 +42,17 @@ class Recurrent(Stateful):
 
     def run(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return (batch, hidden, samples) and the states after it."""
-        return self.step_by_step(x, states) if self.spec.activation == "fast" else self.at_once(x, states)
+        if self.spec.activation == "fast":
+            return self.step_by_step(x, states)
+        if self.compiled and fits(x, self.spec.hidden):
+            hidden, *cell = states
+            out, last = RecurrentFunction.apply(x, hidden, cell[0] if cell else None, self.matrix())  # pyright: ignore
+            return out, [out[:, :, -1], last] if cell else [out[:, :, -1]]
+        return self.at_once(x, states)
+
+    def matrix(self) -> Tensor:
+        """Return what four gates make of state, input and one: (4 hidden, hidden + inputs + 1)."""
+        raise NotImplementedError
 
     def at_once(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return what `run` does, by torch's own loop."""
@@ -77,6 +90,9 @@ class LSTM(Recurrent):
         out, hidden, cell = torch.lstm(x.mT, (hidden, cell), self.weights, True, 1, 0.0, self.training, False, True)
         return out.mT, [hidden[0], cell[0]]
 
+    def matrix(self) -> Tensor:
+        return torch.cat([self.weight_hh, self.weight_ih, (self.bias_ih + self.bias_hh)[:, None]], 1)
+
 
 @plays("GRU")
 class GRU(Recurrent):
@@ -97,3 +113,33 @@ class GRU(Recurrent):
         first = states[0][None].contiguous()
         out, hidden = torch.gru(x.mT, first, self.weights, True, 1, 0.0, self.training, False, True)
         return out.mT, [hidden[0]]
+
+    def matrix(self) -> Tensor:
+        """Return it with n in two parts, of the state and of the input, since r turns the first one alone."""
+        size = self.spec.hidden
+        of_state, of_input = (torch.cat([w, w.new_zeros(size, w.shape[1])]) for w in (self.weight_hh, self.weight_ih))
+        of_input = torch.cat([of_input[: 2 * size], of_input[3 * size :], of_input[2 * size : 3 * size]])
+        bias = torch.cat(
+            [self.bias_ih[: 2 * size] + self.bias_hh[: 2 * size], self.bias_hh[2 * size :], self.bias_ih[2 * size :]]
+        )
+        return torch.cat([of_state, of_input, bias[:, None]], 1)
+
+
+def after_lead_in(net: Any, audio: Tensor, raw: Tensor | None, lead: int) -> Tensor:
+    """Return the answer from sample `lead` on, (batch, samples - lead); what lies before only sets the states, see `led_in`.
+
+    A net whose only memory is recurrent layers hears the two parts one after another, and what follows the last of them
+    hears nothing of the first.
+    """
+    layers = stateful_layers(net)
+    if not lead or net.spec.receptive_field > 1 or not layers or not all(isinstance(layer, Recurrent) for layer in layers):
+        with led_in(net, lead):
+            return net(audio, raw)[:, lead:]
+    with going_on(net):
+        layers[-1].states_alone = True  # one sample then meets, or turns, as many as another path brings
+        try:
+            with torch.no_grad():
+                net(audio[:, :lead], raw)
+        finally:
+            layers[-1].states_alone = False
+        return net(audio[:, lead:], raw)

@@ -23,6 +23,7 @@ _WIDE = bool(llvm.get_host_cpu_features().get("avx512f", False))
 LANES, VECTORS = (16, 4) if _WIDE else (8, 2)
 STEP = 64  # frames are multiples of this on every machine
 TILE_ROWS = 4  # outputs, and rows that are correlated, come in fours
+FEW_ROWS, FEW_STEP = 2 * TILE_ROWS, STEP // 2  # the same of `weigh_few`
 
 _INT64, _INT32, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -63,50 +64,59 @@ def _offset(code: Any, base: Any, *parts: tuple[Any, Any]) -> Any:
     return base
 
 
-@_loop
-def weigh_rows(typing, out, out_stride, initial, source, offsets, rows, weights, outs, frames):
-    """`out[o] = initial[o] + sum of weights[r, o] * row[r]`; all arguments int64.
+def _weigher(tile: int, vectors: int) -> Any:
+    """Return `weigh_rows` for tiles of so many rows and vectors: `outs` and `frames` are multiples of what those hold."""
 
-    out, initial: address of row 0, its rows `out_stride` bytes apart; initial = 0 starts from zeros.
-    source + offsets[r]: address of row r; `offsets` is the address of int64[rows], in bytes.
-    weights: address of float32 (rows, outs); `outs` a multiple of 4, `frames` of STEP.
-    """
+    @_loop
+    def weigh_rows(typing, out, out_stride, initial, source, offsets, rows, weights, outs, frames):
+        """`out[o] = initial[o] + sum of weights[r, o] * row[r]`; all arguments int64.
 
-    def generate(context, code, signature, arguments):
-        out, out_stride, initial, source, offsets, rows, weights, outs, frames = arguments
-        totals = [[cgutils.alloca_once(code, _VECTOR) for _ in range(VECTORS)] for _ in range(TILE_ROWS)]
-        vector_bytes = [_number(v * LANES * _BYTES) for v in range(VECTORS)]
-        start = code.icmp_signed("!=", initial, _number(0))
-        four, step = _number(TILE_ROWS), _number(LANES * VECTORS)
-        with (
-            cgutils.for_range_slice(code, _number(0), outs, four, inc=True) as (o, _),
-            cgutils.for_range_slice(code, _number(0), frames, step, inc=True) as (t, _),
-        ):
-            now = code.mul(t, _number(_BYTES))
-            places = [code.add(now, code.mul(code.add(o, _number(j)), out_stride)) for j in range(TILE_ROWS)]
-            with code.if_else(start) as (given, none):
-                with given:
-                    for place, row in zip(places, totals, strict=True):
-                        for at, total in zip(vector_bytes, row, strict=True):
-                            code.store(_load(code, code.add(code.add(initial, place), at)), total)
-                with none:
-                    for total in chain(*totals):
-                        code.store(ir.Constant(_VECTOR, [0.0] * LANES), total)
-            with cgutils.for_range(code, rows) as loop:
-                entry = code.inttoptr(_offset(code, offsets, (loop.index, _number(8))), _INT64.as_pointer())
-                row = code.add(code.add(source, now), code.load(entry))
-                vectors = [_load(code, code.add(row, at)) for at in vector_bytes]
-                weight = _offset(code, weights, (code.add(code.mul(loop.index, outs), o), _number(_BYTES)))
-                for j in range(TILE_ROWS):
-                    factor = _spread(code, code.add(weight, _number(j * _BYTES)))
-                    for vector, total in zip(vectors, totals[j], strict=True):
-                        _add_product(code, factor, vector, total)
-            for place, row in zip(places, totals, strict=True):
-                for at, total in zip(vector_bytes, row, strict=True):
-                    _store(code, code.load(total), code.add(code.add(out, place), at))
-        return context.get_dummy_value()
+        out, initial: address of row 0, its rows `out_stride` bytes apart; initial = 0 starts from zeros.
+        source + offsets[r]: address of row r; `offsets` is the address of int64[rows], in bytes.
+        weights: address of float32 (rows, outs); `outs` a multiple of the tile's rows, `frames` of its samples.
+        """
 
-    return types.void(*[types.int64] * 9), generate
+        def generate(context, code, signature, arguments):
+            out, out_stride, initial, source, offsets, rows, weights, outs, frames = arguments
+            totals = [[cgutils.alloca_once(code, _VECTOR) for _ in range(vectors)] for _ in range(tile)]
+            vector_bytes = [_number(v * LANES * _BYTES) for v in range(vectors)]
+            start = code.icmp_signed("!=", initial, _number(0))
+            rows_at_once, step = _number(tile), _number(LANES * vectors)
+            with (
+                cgutils.for_range_slice(code, _number(0), outs, rows_at_once, inc=True) as (o, _),
+                cgutils.for_range_slice(code, _number(0), frames, step, inc=True) as (t, _),
+            ):
+                now = code.mul(t, _number(_BYTES))
+                places = [code.add(now, code.mul(code.add(o, _number(j)), out_stride)) for j in range(tile)]
+                with code.if_else(start) as (given, none):
+                    with given:
+                        for place, row in zip(places, totals, strict=True):
+                            for at, total in zip(vector_bytes, row, strict=True):
+                                code.store(_load(code, code.add(code.add(initial, place), at)), total)
+                    with none:
+                        for total in chain(*totals):
+                            code.store(ir.Constant(_VECTOR, [0.0] * LANES), total)
+                with cgutils.for_range(code, rows) as loop:
+                    entry = code.inttoptr(_offset(code, offsets, (loop.index, _number(8))), _INT64.as_pointer())
+                    row = code.add(code.add(source, now), code.load(entry))
+                    loaded = [_load(code, code.add(row, at)) for at in vector_bytes]
+                    weight = _offset(code, weights, (code.add(code.mul(loop.index, outs), o), _number(_BYTES)))
+                    for j in range(tile):
+                        factor = _spread(code, code.add(weight, _number(j * _BYTES)))
+                        for vector, total in zip(loaded, totals[j], strict=True):
+                            _add_product(code, factor, vector, total)
+                for place, row in zip(places, totals, strict=True):
+                    for at, total in zip(vector_bytes, row, strict=True):
+                        _store(code, code.load(total), code.add(code.add(out, place), at))
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 9), generate
+
+    return weigh_rows
+
+
+weigh_rows = _weigher(TILE_ROWS, VECTORS)
+weigh_few = _weigher(2 * TILE_ROWS, VECTORS // 2)  # as many sums, for half as many samples at a time
 
 
 @_loop

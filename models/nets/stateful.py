@@ -17,11 +17,12 @@ class Stateful(nn.Module):
     Attributes:
         lead_in: samples at the start of every call that only set the state.
         kept: the states the last call left, where calls go on from each other.
+        states_alone: nothing but the last sample's answer is asked for.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.lead_in, self.keeps = 0, False
+        self.lead_in, self.keeps, self.states_alone = 0, False, False
         self.kept: list[Tensor] | None = None
 
     def first_states(self, x: Tensor) -> list[Tensor]:
@@ -43,6 +44,8 @@ class Stateful(nn.Module):
         out, states = self.run(x[:, :, lead:], states)
         if self.keeps:
             self.kept = [state.detach() for state in states]
+        if self.states_alone:
+            return out[:, :, -1:]
         return torch.cat([*before, out], 2) if before else out
 
 

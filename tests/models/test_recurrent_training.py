@@ -15,7 +15,7 @@ from wetdry.effects import NeuralEffect
 from wetdry.models import Model
 from wetdry.models.errors import InvalidValue, TrainingError
 from wetdry.models.net_table import NETS
-from wetdry.models.nets import build, going_on, led_in, to_weights
+from wetdry.models.nets import after_lead_in, build, going_on, led_in, to_weights
 from wetdry.models.spec import GRU, LSTM, Conv1d, Dense, ModelSpec
 from wetdry.models.training import CaptureDataset, predict, train
 from wetdry.models.training.validation import validation_esr
@@ -51,6 +51,49 @@ def test_a_lead_in_sets_the_state_and_takes_no_gradient(kind):
         if a is not None:
             torch.testing.assert_close(a, b)
     assert any(not torch.allclose(a, b) for a, b in zip(found, through, strict=True) if a is not None)
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+@pytest.mark.parametrize("items, lead", [(9, 0), (33, 20)])
+def test_compiled_loops_equal_torch_gradients_too(kind, items, lead):
+    layers = (kind(hidden=16, initial_state=True), kind(hidden=8, initial_state=True), Dense(channels=1))
+    net = build(ModelSpec(sample_rate=RATE, layers=layers), 0)
+    recurrent, audio = list(net.layers)[:2], 2 * torch.randn(items, 150)
+    with torch.no_grad():
+        for name, weight in net.named_parameters():
+            weight.mul_(2.0)
+            if "initial" in name:
+                weight.normal_()
+    found = []
+    for compiled in (False, True, True):  # the second time in memory that was used before
+        for layer in recurrent:
+            layer.compiled = compiled
+        net.zero_grad()
+        answer = after_lead_in(net, audio, None, lead)
+        (answer * torch.linspace(-1, 1, answer.shape[1])).square().sum().backward()
+        found.append((answer.detach(), {name: weight.grad for name, weight in net.named_parameters()}))
+    for answer, gradients in found[1:]:
+        torch.testing.assert_close(answer, found[0][0], rtol=0, atol=3e-6)
+        for name, wanted in found[0][1].items():
+            if wanted is None:  # of the states before a lead-in
+                assert gradients[name] is None and lead
+            else:
+                torch.testing.assert_close(gradients[name], wanted, rtol=0, atol=1e-5 * float(wanted.abs().max()), msg=name)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "guitarml", "s4d"])
+def test_what_follows_a_lead_in_is_what_it_would_be_in_one_go(name):
+    spec = NETS[name].make(RATE, KNOBS, 0.1)
+    net, audio, raw = build(spec, 1), torch.randn(8, 400), torch.rand(8, len(KNOBS))
+    whole = net(audio, raw)[:, 300:]
+    torch.testing.assert_close(after_lead_in(net, audio, raw, 300), whole, rtol=0, atol=3e-6)
+    with led_in(net, 300):
+        wanted = torch.autograd.grad(net(audio, raw)[:, 300:].square().sum(), list(net.parameters()), allow_unused=True)
+    found = torch.autograd.grad(after_lead_in(net, audio, raw, 300).square().sum(), list(net.parameters()), allow_unused=True)
+    for a, b in zip(found, wanted, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            torch.testing.assert_close(a, b, rtol=0, atol=1e-5 * float(b.abs().max()) + 1e-7)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
