@@ -1,6 +1,7 @@
 """A study's pictures hold the study's figures: curves, axes and units; its text says what the figures say."""
 
 import subprocess
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -13,11 +14,14 @@ from study_sample import BLOCKS, CALL_US, COMPUTE_NS, DRIVES, RATE, SECONDS, stu
 
 from wetdry.host.figures_file import light_style
 from wetdry.host.figures_sound import band_levels
+from wetdry.host.study.figures import SeedRun, Trained
 from wetdry.host.study_pages import blocks, draw_study, harmonics, latency, looks, trade, waveforms
+from wetdry.host.study_pages.conclusion import conclusion, trial
 from wetdry.host.study_pages.findings import findings
 from wetdry.host.study_pages.pages import PICTURES, closest, moving_spectra, text_of
 from wetdry.host.study_pages.show import check_window
 from wetdry.host.study_pages.spectra import MovingSpectra, check_moving_suffix, write_moving
+from wetdry.host.study_pages.tables import seed_table
 from wetdry.host.study_pages.turns import turns
 from wetdry.host.study_pages.written import filled, refresh
 from wetdry.models.errors import FileProblem, InvalidValue, UnknownName
@@ -233,3 +237,48 @@ def test_a_film_has_both_sounds(study, folder, tmp_path):
     write_moving(tmp_path / "a.mp4", moving_spectra(study, folder))
     said = subprocess.run([ffmpeg, "-i", tmp_path / "a.mp4"], capture_output=True, text=True).stderr
     assert "Video: h264" in said and "Audio: aac" in said and f"00:00:0{SECONDS:.2f}" in said
+
+
+def changed(study, rival, engine, **fields):
+    """Return the study with fields of one entry replaced."""
+    entries = tuple(replace(e, **fields) if (e.rival, e.engine) == (rival, engine) else e for e in study.entries)
+    return replace(study, entries=entries)
+
+
+def seed_run(seed, esr):
+    return SeedRun(seed, 900, 2.0, esr, 0.5, 80.0, 0.1, 0.4, -50.0)
+
+
+def test_the_conclusion_goes_by_the_figures(study):
+    text = conclusion(study)
+    assert "standard, takes 3.6 x as much and still is off by an ESR of 0.00010" in text
+    assert "below an ESR of 0.01: standard (0.00010), lstm (0.0025)" in text and "not learned" not in text
+    assert "The engine comes before the architecture: in blocks of 64 the same weights take 54 x" in text
+    assert "even harmonics lead, by 4 dB" in text and "has its second harmonic there within 0.1 dB" in text
+    slow = replace(study, entries=tuple(replace(e, costs=study.entry("standard, ours").costs) if e.engine == "torch" else e
+                                        for e in study.entries))  # fmt: skip
+    dear = changed(slow, "lstm", "ours", costs=study.entry("lstm, torch").costs)
+    assert "The architecture counts for more than the engine" in conclusion(dear)
+    net = study.entry("standard, ours").quality
+    duller = tuple(replace(t, harmonics_dbfs=(-12.0, t.harmonics_dbfs[1] - 7, *t.harmonics_dbfs[2:])) for t in net.thd)
+    deaf = changed(study, "standard", "ours", quality=replace(net, thd=duller))
+    assert "An ESR does not hear" not in text and "standard, the closest net, has its second harmonic 7 dB off" in conclusion(
+        deaf
+    )
+
+
+def test_seeds_are_told_where_there_are_several(study):
+    assert "trained once, from seed 0" in seed_table(study) and "Seeds" not in "".join(findings(study))
+    runs = [seed_run(0, 0.1), seed_run(1, 0.3), seed_run(2, 0.2)]
+    over = replace(study, trained=(Trained.of("standard", runs),))
+    assert "| standard | 0.20 ± 0.10 |" in seed_table(over) and "0.10, 0.30, 0.20 | 900 to 900 |" in seed_table(over)
+    assert "standard 0.20 ± 0.10 (0.10 to 0.30)" in "".join(findings(over)) and "seeds 0 to 2" in text_of(over)
+    text = conclusion(over)
+    assert "The closest net, lstm" in text and "farther off, not learned in that time: standard (0.20 ± 0.10)" in text
+    cost, _ = drawn(trade.draw, over)
+    assert "over 3 seeds" in cost.get_ylabel()
+
+
+def test_a_trial_says_that_it_is_one(study):
+    assert "short trial" in trial(study) and "1 min of training a net, 5 runs" in trial(study)
+    assert trial(replace(study, minutes=2.0)) == "" and "1 run." in trial(replace(study, minutes=9.0, runs=1))
