@@ -12,7 +12,7 @@ import torch
 
 from ..errors import TrainingError
 from ..losses import QUIETEST_POWER, TakePower, named
-from ..nets import Network, led_in, thinned
+from ..nets import Network, after_lead_in, led_in, thinned
 from ..nets.layers import BatchNorm
 from .cabinet import Cabinet
 from .data import CaptureDataset
@@ -52,11 +52,11 @@ class TwinModule(lightning.LightningModule):
         dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
         raw, every, lead = raw if self.net.spec.knobs else None, self.recipe.every, dry.shape[1] - wet.shape[1]
         lead -= self.cabinet.lead_in if self.cabinet else 0
-        with led_in(self.net, lead - lead % every):
-            if every == 1:
-                prediction = self.net(dry, raw)[:, lead:]
-            else:
-                dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
+        if every == 1:
+            prediction = after_lead_in(self.net, dry, raw, lead)
+        else:
+            dry = dry[:, lead % every :]  # an answer falls on the segment's first sample
+            with led_in(self.net, lead - lead % every):
                 prediction, wet = thinned(self.net, dry, raw, every)[:, lead // every :], wet[:, ::every]
         power = TakePower(batch["power"].to(wet.dtype), batch["emphasised_power"].to(wet.dtype))
         if self.cabinet is None:
