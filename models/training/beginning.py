@@ -104,8 +104,11 @@ def context_of(spec: ModelSpec, recipe: Recipe, cabinet: Cabinet | None = None) 
 def numbers_with(cabinet: Cabinet, numbers: Mapping[str, Any]) -> dict[str, int]:
     """Return a segment as long as the cabinet rings, and as many of them as make up the net's usual batch, 4 at least.
 
-    Of what the net plays, half then counts; short segments would cost a cabinet's length each.
+    Of what the net plays, half then counts; short segments would cost a cabinet's length each. At several times the rate one
+    segment a step, as much shorter: there the steps of half a second that came of it were too few to learn from.
     """
     usual = Recipe(**{"epochs": 1.0, **numbers})
-    segment = max(cabinet.lead_in + 1, usual.segment)
+    segment = max((cabinet.lead_in + 1) // usual.oversampling, usual.segment)
+    if usual.oversampling > 1:
+        return {"segment": segment, "batch_size": 1}
     return {"segment": segment, "batch_size": max(4, round(usual.batch_size * usual.segment / segment))}

@@ -3,7 +3,7 @@
 So the net learns the amp alone, of a recording that has the cabinet in it, and plays through any other cabinet afterwards.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..response_rate import resampled, without_lead
 
 LONGEST_SECONDS = 5.0
 LEARNED_FROM = 1e-6  # of the energy: the tail that holds less teaches nothing a net could follow, and costs as much
+FAINT = 1e-2  # of the energy: what a net answers so long before is heard, and need not be learned from
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +30,13 @@ class Cabinet:
         ahead: of them, how many come before the response's beginning (where oversampling made it ring): so many samples
             the input has to run ahead for the output to be in time.
         identity: `name` and `sha256` of the file.
+        oversampling: how many times the recordings' rate the net's is.
     """
 
     taps: np.ndarray
     ahead: int
     identity: dict[str, str]
+    oversampling: int = 1
     _spectra: dict[Any, Tensor] = field(default_factory=dict)
 
     @classmethod
@@ -60,7 +63,7 @@ class Cabinet:
         if oversampling > 1:
             rows, ahead = resampled(mono[None], sample_rate, oversampling * sample_rate)
             mono = rows[0]
-        return cls(mono, ahead, {"name": path.name, "sha256": sha256_of(path)})
+        return cls(mono, ahead, {"name": path.name, "sha256": sha256_of(path)}, oversampling)
 
     @property
     def lead_in(self) -> int:
@@ -69,14 +72,22 @@ class Cabinet:
 
     @property
     def gain(self) -> float:
-        """How much louder white noise gets."""
-        return float(np.sqrt(np.sum(self.taps**2)))
+        """How much louder white noise gets, as far up as the recordings reach."""
+        return float(np.sqrt(self.oversampling * np.sum(self.taps**2)))
+
+    @property
+    def faint(self) -> int:
+        """How many of `lead_in`, from the first on, are heard in a segment with a hundredth of the energy in all."""
+        return self.lead_in - max(self._last(FAINT), self.ahead)
 
     def to_learn_from(self) -> "Cabinet":
         """Return it without the tail that holds less than a millionth of the energy."""
+        return replace(self, taps=self.taps[: max(self._last(LEARNED_FROM), self.ahead) + 1], _spectra={})
+
+    def _last(self, share: float) -> int:
+        """Return the last tap from which on more than a share of the energy is left."""
         left = np.cumsum(self.taps[::-1] ** 2)[::-1]
-        last = int(np.flatnonzero(left > LEARNED_FROM * left[0])[-1])
-        return Cabinet(self.taps[: max(last, self.ahead) + 1], self.ahead, self.identity)
+        return int(np.flatnonzero(left > share * left[0])[-1])
 
     def __call__(self, audio: Tensor) -> Tensor:
         """Return what comes of (batch, samples), without the `lead_in` first samples, for which too little was heard."""

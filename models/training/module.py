@@ -14,6 +14,7 @@ from ..errors import TrainingError
 from ..losses import QUIETEST_POWER, TakePower, named
 from ..nets import Network, after_lead_in, led_in, thinned
 from ..nets.layers import BatchNorm
+from .before_cabinet import answer, heard_alone
 from .cabinet import Cabinet
 from .data import CaptureDataset
 from .processes import of_the_first, place, share_buffers, share_of, total
@@ -45,6 +46,7 @@ class TwinModule(lightning.LightningModule):
     def __init__(self, net: Network, recipe: Recipe, cabinet: Cabinet | None = None) -> None:
         super().__init__()
         self.net, self.recipe, self.loss, self.cabinet = net, recipe, named(recipe.loss), cabinet
+        self.heard = heard_alone(net, cabinet)
 
     def training_step(self, batch: dict[str, torch.Tensor], index: int) -> torch.Tensor:
         """Return the loss of a batch of segments; the lead-in does not count."""
@@ -52,7 +54,9 @@ class TwinModule(lightning.LightningModule):
         dry, raw = batch["dry"].to(wet.dtype), batch["raw"].to(wet.dtype)
         raw, every, lead = raw if self.net.spec.knobs else None, self.recipe.every, dry.shape[1] - wet.shape[1]
         lead -= self.cabinet.lead_in if self.cabinet else 0
-        if every == 1:
+        if self.heard:
+            prediction = answer(self.net, dry, raw, lead, self.heard)
+        elif every == 1:
             prediction = after_lead_in(self.net, dry, raw, lead)
         else:
             dry = dry[:, lead % every :]  # an answer falls on the segment's first sample

@@ -132,7 +132,7 @@ def _recipe(
         recipe, behind = Recipe(**{**usual, **given}), None
         if cabinet is not None:
             behind = Cabinet.read(cabinet, sample_rate, recipe.oversampling)
-            usual |= {} if "segment" in given else numbers_with(behind.to_learn_from(), usual)
+            usual |= {} if "segment" in given else numbers_with(behind.to_learn_from(), {**usual, **given})
             recipe = Recipe(**{**usual, **given})
     except TypeError as error:
         raise InvalidValue(f"train: {str(error).rpartition(') ')[2]}") from None

@@ -10,11 +10,11 @@ from ..nets import Network, at_rest, going_on, stateful_layers
 from .cabinet import Cabinet
 from .data import CaptureDataset
 
-CHUNK = 16_384  # samples of output a piece
+CHUNK, PIECES = 16_384, 16  # samples of output a piece, pieces a batch
 
 
 @torch.no_grad()
-def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray, pieces: int = 16) -> np.ndarray:
+def predict(net: Network, receptive_field: int, dry: np.ndarray, raw: np.ndarray, pieces: int = PIECES) -> np.ndarray:
     """Return the net's answer to one recording, float32 (frames,), as played after silence; it learns nothing from it.
 
     Args:
@@ -70,7 +70,10 @@ def validation_esr(
     if stateful_layers(net) and receptive_field == 1:
         answers = _in_one_go(net, dry, raw)  # side by side: a loop over samples costs hardly more for many
     else:
-        answers = [predict(net, receptive_field, audio, knobs) for audio, knobs in zip(dry, raw, strict=True)]
+        pieces = max(
+            1, PIECES // data.oversampling
+        )  # the faster, the smaller and wider a net is: its answers stay in the cache
+        answers = [predict(net, receptive_field, audio, knobs, pieces) for audio, knobs in zip(dry, raw, strict=True)]
     if cabinet:
         answers = [cabinet(torch.from_numpy(answer)[None].double())[0].numpy() for answer in answers]
     errors = [answer.astype(np.float64) - data.wet(i) for i, answer in zip(chosen, answers, strict=True)]

@@ -17,6 +17,7 @@ from wetdry.models.losses import esr
 from wetdry.models.nets import build, from_weights
 from wetdry.models.spec import Dense, KnobInputs, ModelSpec, wavenet
 from wetdry.models.training import CaptureDataset, Recipe, train
+from wetdry.models.training.before_cabinet import answer, heard_alone
 from wetdry.models.training.beginning import context_of
 from wetdry.models.training.cabinet import Cabinet
 from wetdry.models.training.module import TwinModule
@@ -204,3 +205,30 @@ def test_what_does_not_go_is_said(capture, tmp_path, given, error, message, monk
     soundfile.write("silence.wav", np.zeros(100), round(RATE))
     with pytest.raises(error, match=message):
         train(capture, tmp_path / "run", **({"epochs": 0.01} | given))
+
+
+def test_a_net_that_hears_far_less_than_the_cabinet_rings_learns_from_its_end_alone(tmp_path):
+    """The loss is the whole net's; its gradient that of all but the faint first samples, which are heard all the same."""
+    cabinet = Cabinet.read(ringing(tmp_path / "cab.wav", length=1500), RATE)
+    net = build(wavenet(RATE, (), channels=4, dilations=(1, 2), hidden=(4,)), 1)
+    heard, lead = heard_alone(net, cabinet), net.spec.receptive_field - 1
+    assert 1000 < heard < cabinet.lead_in
+    left = np.cumsum(cabinet.taps[::-1] ** 2)[::-1] / np.sum(cabinet.taps**2)
+    assert left[cabinet.lead_in - heard] > 0.01 > left[cabinet.lead_in - heard + 1]
+    dry = torch.randn(2, 5 + lead + cabinet.lead_in + 700, generator=torch.Generator().manual_seed(0))
+    plain, mine = net(dry, None)[:, 5 + lead :], answer(net, dry, None, 5 + lead, heard)
+    torch.testing.assert_close(mine, plain, atol=1e-6, rtol=1e-5)
+    weights = list(net.parameters())
+    found = torch.autograd.grad(cabinet(mine).square().mean(), weights)
+    kept = torch.cat([plain[:, :heard].detach(), plain[:, heard:]], 1)
+    for one, other in zip(found, torch.autograd.grad(cabinet(kept).square().mean(), weights), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+    assert heard_alone(build(wavenet(RATE, ()), 0), cabinet) == 0, "hears back too far"
+    assert heard_alone(net, None) == 0
+
+
+def test_at_eight_times_the_rate_steps_are_short(capture, tmp_path):
+    path = ringing(tmp_path / "cab.wav", length=400)
+    model = train(capture, tmp_path, model="classic-cnn", cabinet=path, epochs=0.05, accelerator="cpu").training
+    left = len(Cabinet.read(path, RATE, 8).to_learn_from().taps)
+    assert model["segment"] == left // 8 and model["batch_size"] == 1 and np.isfinite(model["validation_esr"]["mean"])
