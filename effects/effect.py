@@ -53,7 +53,7 @@ class Effect:
         own["_lanes"] = dict[str, Lane]()  # that turn knobs at the moment, by name
         own["_moves"] = own["_version"] = 0
         own["_rate"] = USUAL_RATE
-        own["_played_by"] = None
+        own["_played_by"] = own["_follower"] = None  # the follower: who plays it live, and is told of each move
         for name, value in values.items():
             if name not in self._table:
                 raise InvalidType(f"{type(self).__name__}(): {UnknownName('knob', name, self._table)}")
@@ -74,6 +74,8 @@ class Effect:
         """Have the parts built anew; a stream under way fades over to them, or starts anew where the latency changed."""
         self.__dict__["_version"] += 1
         self.__dict__["_moves"] += 1
+        if self._follower:
+            self._follower.rebuilt(self)
 
     def _plays_in(self, player: Player, sample_rate: float) -> None:
         """Note where a stream has begun."""
@@ -143,6 +145,8 @@ class Effect:
             if number is not None:
                 self._numbers[self._places[name]] = number
                 self.__dict__["_moves"] += 1
+                if self._follower:
+                    self._follower.turned(self, name, number)
             elif kept != before:
                 self._changed()
 

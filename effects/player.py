@@ -82,6 +82,15 @@ class Player:
         self._begin(program)
         return program
 
+    def spans(self, sample_rate: float) -> list[tuple["Effect", range, range, int]]:
+        """Return, an effect each, its parts and knobs in the program, and by how much it hears the sound late."""
+        found, part, knob, late = [], 0, 0, 0
+        for effect, parts in zip(self.effects, self._parts, strict=True):
+            knobs = sum(len(each.knobs) for each in parts)
+            found.append((effect, range(part, part + len(parts)), range(knob, knob + knobs), late))
+            part, knob, late = part + len(parts), knob + knobs, late + effect._latency(sample_rate)
+        return found
+
     def memory_of(self, effect: "Effect", part: int) -> np.ndarray | None:
         """Return the float64 memory of an effect's part, live; None before the first block."""
         index = self.effects.index(effect)

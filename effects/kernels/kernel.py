@@ -31,21 +31,25 @@ SIGNATURE = types.void(
 OPTIONS = {"nopython": True, "nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 
 
+EFFECTS = Path(__file__).parents[1]
+
+
 @cache
-def sources_stamp() -> str:
-    """Return a hash of every source file under effects/: a kernel inlines helpers from other files."""
+def sources_stamp(folder: Path = EFFECTS) -> str:
+    """Return a hash of every source file under effects/, or another folder: a kernel inlines helpers from other files."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 class SourcesCache(FunctionCache):
-    """numba's disk cache, stale as soon as any file under effects/ changes, not only the function's own."""
+    """numba's disk cache, stale as soon as any file under effects/, or beside the function's own, changes."""
 
     def __init__(self, py_func: Callable[..., Any]) -> None:
         super().__init__(py_func)
-        self._source_stamp: Any = (self._impl.locator.get_source_stamp(), sources_stamp())
+        beside = sources_stamp(Path(py_func.__code__.co_filename).parent)
+        self._source_stamp: Any = (self._impl.locator.get_source_stamp(), sources_stamp(), beside)
         self._cache_file = IndexDataCacheFile(
             cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=self._source_stamp
         )

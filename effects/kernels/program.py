@@ -127,6 +127,25 @@ class Program:
         self._knob_table[knobs, columns] = other._knob_table[theirs, columns]
         self._knobs[knobs] = other._knobs[theirs]
 
+    def part_spans(self, part: int) -> list[tuple[int, int]]:
+        """Return where what a part leaves behind lies: (address, bytes); for the same part elsewhere in the same order."""
+        row, table = self._table[part], self._table
+        spans = [(live.ctypes.data + int(row[first]) * live.itemsize, int(row[last] - row[first]) * live.itemsize)
+                 for live, first, last in ((self._memory, tables.MEMORY, tables.MEMORY_END),
+                                           (self._state, tables.STATE, tables.STATE_END))]  # fmt: skip
+        return [*spans, (table.ctypes.data + (part * tables.COLUMNS + tables.MUTED) * table.itemsize, table.itemsize)]
+
+    def knob_spans(self, knob: int) -> list[tuple[int, int]]:
+        """Return where a knob stands, moves under way included: (address, bytes)."""
+        table, rows = self._knob_table, self._knobs
+        at = table.ctypes.data + knob * table.strides[0] + tables.VALUE * table.itemsize
+        return [(at, 2 * table.itemsize), (rows.ctypes.data + knob * rows.strides[0], rows.strides[0])]
+
+    @property
+    def frame_address(self) -> int:
+        """Where the frame lies that the compiled runner takes; who runs it so keeps its clock."""
+        return self._frame_at
+
     def start_at(self, clock: int) -> None:
         """Set the clock, a multiple of TILE."""
         self.clock = self._frame[tables.CLOCK] = clock

@@ -1,0 +1,255 @@
+"""The live engine: a resident compiled call between two rings, and what Python tells it and reads off it."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...effects.effect import Effect
+from ...effects.fade import FADE_SECONDS
+from ...models.errors import InvalidValue
+from ..stages import Stage
+from . import desk as d
+from .callback import LARGEST_CALL, portaudio_callback
+from .compiled import Semaphore, wake
+from .exchange import Exchange
+from .knobs import KnobIds
+from .levels import DRY_FRAMES, SCOPE_FRAMES
+from .resident import reside
+from .ring import Ring
+from .scenes import Scene
+
+RING_SECONDS = 1.5
+RECORDED_SECONDS = 20.0
+SOUND_SECONDS = 2.0
+SMALLEST_BLOCK, LARGEST_BLOCK = 16, 4096
+EXCHANGE_SECONDS = 0.01  # that a worker in Python has, unless told otherwise; in whole blocks, two at least
+
+
+class Engine:
+    """Plays a processor between a device's callback and a resident compiled call.
+
+    `callback` and `desk` go to the device (see `device`); `start` begins the resident call on a thread of its own. The sound
+    lags by a block, the processors' latencies, and what workers in Python are given.
+
+    Args:
+        processor: an effect, a Chain, a Graph: anything that streams. Runs of our effects are compiled; for everything else a
+            Python thread works behind an exchange (`workers` says how many).
+        sample_rate: in Hz, whole.
+        block: samples the resident call plays at a time, 16 to 4096.
+        channels: in the chain.
+        inputs, outputs: channels the device has; `input_map` says for each channel of the chain which of the device's it comes
+            from (-1: silence), `output_map` for each of the device's outputs which of the chain's it plays.
+        device_block: samples the device asks for at once, `block` unless given; another costs delay (0: it varies).
+        worker_seconds: the delay that each worker in Python is given.
+        failed: called with a line where a worker failed; what it played is passed by then.
+
+    Raises:
+        InvalidValue: a block, rate or map that cannot be.
+    """
+
+    def __init__(
+        self,
+        processor: Any,
+        sample_rate: int = 48000,
+        block: int = 64,
+        channels: int = 1,
+        inputs: int = 1,
+        outputs: int = 2,
+        device_block: int | None = None,
+        input_map: Sequence[int] | None = None,
+        output_map: Sequence[int] | None = None,
+        worker_seconds: float = EXCHANGE_SECONDS,
+        failed: Callable[[str], None] = print,
+    ) -> None:
+        if not SMALLEST_BLOCK <= block <= LARGEST_BLOCK:
+            raise InvalidValue(f"block: {block} samples; {SMALLEST_BLOCK} to {LARGEST_BLOCK} are played, 64 to 256 are usual")
+        if not 1 <= channels <= d.MOST_CHANNELS or max(inputs, outputs) > d.MOST_CHANNELS:
+            raise InvalidValue(f"{channels} channels, {inputs} inputs and {outputs} outputs; 1 to {d.MOST_CHANNELS} are played")
+        self.sample_rate, self.block, self.channels, self.inputs, self.outputs = (
+            int(sample_rate),
+            block,
+            channels,
+            inputs,
+            outputs,
+        )
+        self._worker_delay = max(2, -(-round(worker_seconds * sample_rate) // block)) * block
+        self._said = failed
+        self.knobs, self._lock, self._stamps = KnobIds(), threading.RLock(), threading.local()
+        self.desk, self.meters = d.fresh(), np.zeros(d.METERS)
+        self._semaphore = Semaphore()
+        asked = block if device_block is None else device_block
+        self._delay = asked + block - math.gcd(asked, block) if asked else 2 * block
+        self._make_rooms(input_map, output_map)
+        self._scenes: list[Scene] = []
+        self._thread: threading.Thread | None = None
+        self.scene = self._made(processor, None)
+        self.desk[d.SCENE] = self.scene.address
+        self._begin_scene(self.scene)
+
+    def _make_rooms(self, input_map: Sequence[int] | None, output_map: Sequence[int] | None) -> None:
+        rate, block, channels, desk = self.sample_rate, self.block, self.channels, self.desk
+
+        def ring(channels: int, seconds: float, filled: int = 0) -> Ring:
+            return Ring(channels, 1 << int(np.ceil(np.log2(seconds * rate + filled + LARGEST_CALL))), filled)
+
+        self.input, self.output = ring(channels, RING_SECONDS), ring(channels, RING_SECONDS, filled=self._delay)
+        self.sound, self.recorded = ring(channels, SOUND_SECONDS), ring(2 * channels, RECORDED_SECONDS)
+        self.scope = np.zeros((SCOPE_FRAMES, 2), np.float32)
+        self._stamped = np.zeros((d.STAMPS, 2), np.int64)
+        self.gap_counts, self.busy_counts, self.turn_counts = (np.zeros(d.BINS, np.int64) for _ in range(3))
+        self._scratch = [np.zeros(LARGEST_CALL * d.MOST_CHANNELS, np.float32) for _ in range(2)]
+        self._pair = np.zeros(2, np.int64)
+        self._events, self._pending = np.zeros((d.MOST_EVENTS, 3)), np.zeros((d.MOST_EVENTS, 3))
+        self._moves = np.zeros((d.MOST_MOVES, 3))
+        self._moves_read = 0
+        self._blocks = np.zeros((2, channels, block), np.float32)
+        self._dry = np.zeros((DRY_FRAMES, channels), np.float32)
+        fixed = {d.BLOCK: block, d.CHANNELS: channels, d.DEVICE_INPUTS: self.inputs, d.DEVICE_OUTPUTS: self.outputs,
+                 d.INPUT_RING: self.input.address, d.OUTPUT_RING: self.output.address, d.SOUND_RING: self.sound.address,
+                 d.RECORD_RING: self.recorded.address, d.SCOPE_AT: self.scope.ctypes.data,
+                 d.STAMPS_AT: self._stamped.ctypes.data,
+                 d.GAP_COUNTS_AT: self.gap_counts.ctypes.data, d.SEMAPHORE: self._semaphore.address, d.RATE: rate,
+                 d.FADE: -(-round(FADE_SECONDS * rate) // block) * block, d.PAIR_AT: self._pair.ctypes.data,
+                 d.SCRATCH_IN_AT: self._scratch[0].ctypes.data, d.SCRATCH_OUT_AT: self._scratch[1].ctypes.data}  # fmt: skip
+        for field, value in fixed.items():
+            desk[field] = value
+        input_map = list(range(channels)) if input_map is None else input_map
+        output_map = [min(o, channels - 1) for o in range(self.outputs)] if output_map is None else output_map
+        for which, most in ((input_map, self.inputs), (output_map, channels)):
+            if any(not -1 <= place < most for place in which):
+                raise InvalidValue(f"channels {list(which)}: there are {most}, counted from 0; -1 is silence")
+        desk[d.INPUT_MAP : d.INPUT_MAP + d.MOST_CHANNELS] = desk[d.OUTPUT_MAP : d.OUTPUT_MAP + d.MOST_CHANNELS] = -1
+        desk[d.INPUT_MAP : d.INPUT_MAP + len(input_map)] = [place if place < self.inputs else -1 for place in input_map]
+        desk[d.OUTPUT_MAP : d.OUTPUT_MAP + len(output_map)] = output_map
+
+    # what plays
+
+    def _made(self, processor: Any, before: Scene | None) -> Scene:
+        def exchange(stages: Sequence[Stage]) -> Exchange:
+            return Exchange(stages, float(self.sample_rate), self.channels, self.block, self._worker_delay, self._failed)
+
+        return Scene(processor, float(self.sample_rate), self.channels, self.knobs, before, exchange)
+
+    def _begin_scene(self, scene: Scene) -> None:
+        self._scenes.append(scene)
+        for exchange in scene.exchanges:
+            exchange.start()
+        for effect in scene.effects:
+            effect.__dict__["_follower"] = self
+
+    def play(self, processor: Any) -> None:
+        """Change over to another processor, or to what this one has become: crossfaded; what is the same in both goes on."""
+        with self._lock:
+            self._wait_for_change()
+            scene = self._made(processor, self.scene)
+            self._begin_scene(scene)
+            before, self.scene = self.scene, scene
+            for effect in {id(e): e for e in before.effects if all(e is not other for other in scene.effects)}.values():
+                effect.__dict__["_follower"] = None
+            self.desk[d.NEXT_SCENE] = scene.address
+
+    def _wait_for_change(self) -> None:
+        """Wait until the scene before the one that plays has faded, and forget it."""
+        pause = threading.Event()
+        while self.running and (self.desk[d.SCENE] != self.scene.address or self.desk[d.FADE_LEFT]):
+            pause.wait(0.002)
+        if not self.running:
+            self.desk[d.SCENE], self.desk[d.FADE_LEFT] = self.scene.address, 0
+        for scene in self._scenes[:-1]:
+            scene.close()
+        self._scenes = self._scenes[-1:]
+
+    def _failed(self, exchange: Exchange, error: Exception) -> None:
+        for scene in self._scenes:
+            if exchange in scene.exchanges:
+                scene.pass_by(exchange, True)
+        self._said(f"{type(error).__name__} in a worker: {error}; it is passed by, and the rest plays on")
+
+    # knobs
+
+    def turned(self, effect: Effect, name: str, number: float) -> None:
+        """Send a knob's move (the effects call it): heard in the next block, or a block after `stamp`, smoothed."""
+        with self._lock:
+            sent = int(self.desk[d.EVENTS_SENT])
+            if sent - self.desk[d.EVENTS_TAKEN] >= d.MOST_EVENTS:
+                return  # the resident call hangs or has ended: where the knob stands is in the effect
+            self._events[sent % d.MOST_EVENTS] = getattr(self._stamps, "now", 0.0), self.knobs.of(effect, name), number
+            self.desk[d.EVENTS_SENT] = sent + 1
+
+    def rebuilt(self, effect: Effect) -> None:
+        """Change over to what an effect has become (the effects call it)."""
+        self.play(self.scene.processor)
+
+    def at(self, seconds: float) -> "_Stamped":
+        """Return a context in which knobs are turned as of a moment of `time.monotonic`, one block later to the sample."""
+        return _Stamped(self._stamps, seconds)
+
+    def moves(self) -> list[tuple[int, Effect, str, float]]:
+        """Return what has moved since last asked: sample of the sound, effect, knob, the kernel's number."""
+        noted = int(self.desk[d.MOVES_NOTED])
+        first = max(self._moves_read, noted - d.MOST_MOVES)
+        self._moves_read = noted
+        rows = [self._moves[i % d.MOST_MOVES].tolist() for i in range(first, noted)]
+        return [(int(sample), *self.knobs.named[int(knob)], number) for sample, knob, number in rows]
+
+    # running
+
+    @property
+    def latency_samples(self) -> int:
+        """Samples by which what leaves lags what came, between the device's two sides."""
+        return self._delay + self.scene.latency_samples
+
+    @property
+    def running(self) -> bool:
+        """Whether the resident call runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def callback(self) -> int:
+        """Address of the device's callback, a `PaStreamCallback`; its user data is `desk_address`."""
+        return portaudio_callback()
+
+    @property
+    def desk_address(self) -> int:
+        """Where the desk lies."""
+        return self.desk.ctypes.data
+
+    def start(self, prepare: Callable[[], None] = lambda: None) -> None:
+        """Begin the resident call on a thread, on which `prepare` is called first."""
+        arguments = (self.desk, self.meters, self.knobs.targets, self._events, self._pending, self._moves,
+                     self.busy_counts, self.turn_counts, self._blocks, self._dry)  # fmt: skip
+        self.desk[d.STOP] = 1
+        reside(*arguments)  # compiled now, or fetched from disk, and not at the first block
+        self.desk[d.STOP] = 0
+
+        def work() -> None:
+            prepare()
+            reside(*arguments)
+
+        self._thread = threading.Thread(target=work, name="wetdry live", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the resident call and the workers; the device must have stopped calling."""
+        self.desk[d.STOP] = 1
+        if self._thread:
+            wake(self._semaphore.address)
+            self._thread.join()
+        for scene in self._scenes:
+            scene.close()
+            for effect in scene.effects:
+                effect.__dict__["_follower"] = None
+
+
+class _Stamped:
+    def __init__(self, stamps: threading.local, seconds: float) -> None:
+        self._stamps, self._now = stamps, seconds * 1e9
+
+    def __enter__(self) -> None:
+        self._stamps.now = self._now
+
+    def __exit__(self, *_: object) -> None:
+        self._stamps.now = 0.0
