@@ -65,8 +65,7 @@ def align(
 
     Source of the maths: J. S. Bendat, A. G. Piersol, "Random Data", chapter on single-input systems; `measure.pure_delay`.
     """
-    rough = _found_roughly(dry, wet, sample_rate)
-    dry, wet, rough = _overlapping(dry, wet, rough)
+    dry, wet, rough = laid_roughly(dry, wet, sample_rate)
     drift = _drift(dry, wet, sample_rate, cabinet)
     if drift:
         raise InvalidValue(f"it drifts against the dry signal, by {drift:+.0f} samples in a million: two clocks ran; "
@@ -80,6 +79,14 @@ def align(
         raise InvalidValue(f"its delay cannot be told (confidence {found.confidence:.2f} of 1): "
                            "record with the effects of time (chorus, reverb, delay) off")  # fmt: skip
     return Alignment(round(float(rough + found.delay_samples), 3), found.polarity, found.how, round(found.confidence, 3))
+
+
+def laid_roughly(dry: np.ndarray, wet: np.ndarray, sample_rate: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return (dry, wet, delay): what both hold of one stretch, to within a few samples.
+
+    Raises InvalidValue where the recording does not follow the dry signal.
+    """
+    return _overlapping(dry, wet, _found_roughly(dry, wet, sample_rate))
 
 
 def _found_roughly(dry: np.ndarray, wet: np.ndarray, sample_rate: float) -> int:

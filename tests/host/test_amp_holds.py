@@ -20,7 +20,8 @@ def test_an_amp_with_and_without_its_cabinet(drive_db, noise_dbfs):
     without = what_it_holds(DRY, wet, cabinet, RATE)
     assert not without.cabinet and abs(without.slope) < 0.2 and not without.warning and not without.told
     with_it = what_it_holds(DRY, oaconvolve(wet, cabinet)[: len(DRY)], cabinet, RATE)
-    assert with_it.cabinet and 0.75 < with_it.slope < 1.25 and with_it.likeness > 0.6 and not with_it.warning
+    assert with_it.cabinet and 0.75 < with_it.slope < 1.25 and with_it.likeness > 0.6
+    assert ("not sure" in with_it.warning) == (drive_db == 30.0), "a third of what is recorded does not follow the clean signal"
     assert "the amp and the cabinet" in with_it.said and "without a cabinet" in without.said
 
 
