@@ -59,7 +59,7 @@ def _against_cost(axes: Any, study: Study) -> None:
                   rotation=90, fontsize=7.5, color=MUTED)  # fmt: skip
     axes.set_title("quality against cost: down and left is better")
     axes.set_xlabel(f"ns a sample, called from Python in blocks of {block}; bar: deviation over {study.runs} runs")
-    over = f"; a net's bar: over {len(study.trained[0].runs)} seeds" if study.trained else ""
+    over = f"\na net's bar: from least to most over {len(study.trained[0].runs)} seeds" if study.trained else ""
     axes.set_ylabel(f"ESR, mean over unseen recordings and settings{over}")
     figures._log(axes, "x")
     _error_axis(axes)
