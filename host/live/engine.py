@@ -11,14 +11,14 @@ from ...effects.effect import Effect
 from ...effects.fade import FADE_SECONDS
 from ...models.errors import InvalidValue
 from ..stages import Stage
-from . import desk as d
-from .callback import LARGEST_CALL, portaudio_callback
-from .compiled import Semaphore, wake
+from .core import desk as d
+from .core.callback import LARGEST_CALL, portaudio_callback
+from .core.compiled import Semaphore, wake
+from .core.levels import DRY_FRAMES, SCOPE_FRAMES
+from .core.resident import reside
+from .core.ring import Ring
 from .exchange import Exchange
 from .knobs import KnobIds
-from .levels import DRY_FRAMES, SCOPE_FRAMES
-from .resident import reside
-from .ring import Ring
 from .scenes import Scene
 
 RING_SECONDS = 1.5

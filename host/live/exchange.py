@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..stages import Stage, push_through
-from .compiled import Semaphore, wait
-from .ring import GAPS, MISSED, Ring
+from .core.compiled import Semaphore, wait
+from .core.ring import GAPS, MISSED, Ring
 
 CAPACITY_SECONDS = 1.0
 LONGEST_WAIT = 100_000_000  # ns

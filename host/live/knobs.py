@@ -4,7 +4,7 @@ import numpy as np
 
 from ...effects.effect import Effect
 from ...models.errors import InvalidValue
-from .desk import MOST_KNOBS
+from .core.desk import MOST_KNOBS
 
 
 class KnobIds:

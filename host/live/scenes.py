@@ -10,8 +10,8 @@ from ...effects.kernels.compiled_runner import RUNNER
 from ...effects.kernels.program import LAST_EVENT, Program
 from ..chain import Chain
 from ..stages import CompiledStage, Stage
-from . import scene as s
-from .desk import MOST_KNOBS
+from .core import scene as s
+from .core.desk import MOST_KNOBS
 from .exchange import Exchange
 from .knobs import KnobIds
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from wetdry import CabinetIR, Chain, Gain, TubeSaturator
-from wetdry.host.live.clock_device import ClockDevice
+from wetdry.host.live.core.clock_device import ClockDevice
+from wetdry.host.live.core.ring import MISSED
 from wetdry.host.live.engine import Engine
-from wetdry.host.live.ring import MISSED
 from wetdry.models.errors import InvalidValue
 
 RATE = 48000

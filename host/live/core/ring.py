@@ -7,7 +7,7 @@ dropped, so that the delay through the ring stays what it was (the scheme of ani
 
 import numpy as np
 
-from ...models.errors import InvalidValue
+from ....models.errors import InvalidValue
 from .compiled import CACHE_LINE, carray, compiled, load, pointer, store
 
 HEAD, TAIL = 0, CACHE_LINE  # frames ever pushed; frames ever taken or dropped

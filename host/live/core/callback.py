@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numba.core.ccallback import CFunc
 
-from ...effects.kernels.kernel import enable_cache
+from ....effects.kernels.kernel import enable_cache
 from . import desk as d
 from .compiled import OPTIONS, carray, compiled, nanoseconds, pointer, wake
 from .ring import HEAD, forgive, pull, push, ring_at

@@ -14,7 +14,7 @@ import numba.extending
 from llvmlite import ir
 from numba import types
 
-from ...effects.kernels.kernel import enable_cache
+from ....effects.kernels.kernel import enable_cache
 
 OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy"}
 CACHE_LINE = 8  # int64s: indices that two threads write lie this far apart

@@ -4,10 +4,10 @@ import threading
 
 import numpy as np
 
+from ..engine import Engine
 from . import desk as d
 from .callback import device_call
 from .compiled import carray, compiled, load, nanoseconds, pointer, sleep
-from .engine import Engine
 from .ring import HEAD, ring_at
 
 FREEWHEEL_NAP = 20_000  # ns

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...effects.kernels import tables
+from ....effects.kernels import tables
 from .compiled import CACHE_LINE, call, carray, compiled, load, pointer, wake
 from .ring import pull, push, ring_at
 
