@@ -10,20 +10,17 @@
 A take starts as after silence. Recordings of split "test" lie in dry/ and have no take: evaluation plays them.
 """
 
-import csv
 import hashlib
-import io
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from .errors import CaptureError, FileProblem
-from .files import write_atomically
 from .locations import Location, RemotePath, location_of
 from .parameter import Parameter
 
@@ -81,27 +78,21 @@ class CaptureRecord:
 
 
 @dataclass(frozen=True)
-class Take:
-    """One rendered take, one row of metadata.csv.
+class WetAudio:
+    """What the target answered to a piece of a dry recording.
 
     Attributes:
-        file_name, dry_file_name: relative to the folder; the number of the take is that in its file name.
+        file_name, dry_file_name: relative to the folder.
         dry_start, frames: the piece of the dry recording that was played, in samples.
-        setting: index of the knob setting; takes of one setting share it.
-        values, raw: knob name → value in its unit, and → position 0..1.
-        replicate_of: number of the take this one repeats (the noise floor of the target), or None.
         peak_dbfs, rms_dbfs, dc, clipped_samples, silent: of the wet audio; dc in full scale.
+        sha256, dry_sha256: of both.
     """
 
     file_name: str
     dry_file_name: str
     dry_start: int
     frames: int
-    setting: int
-    split: str
-    values: Mapping[str, Any]
-    raw: Mapping[str, float]
-    replicate_of: int | None = None
+    _: KW_ONLY
     peak_dbfs: float = 0.0
     rms_dbfs: float = 0.0
     dc: float = 0.0
@@ -109,6 +100,23 @@ class Take:
     silent: bool = False
     sha256: str = ""
     dry_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Take(WetAudio):
+    """One rendered take, one row of metadata.csv; its number is that in its file name.
+
+    Attributes:
+        setting: index of the knob setting; takes of one setting share it.
+        values, raw: knob name → value in its unit, and → position 0..1.
+        replicate_of: number of the take this one repeats (the noise floor of the target), or None.
+    """
+
+    setting: int
+    split: str
+    values: Mapping[str, Any]
+    raw: Mapping[str, float]
+    replicate_of: int | None = None
 
     @property
     def number(self) -> int:
@@ -126,24 +134,6 @@ NUMBER_COLUMNS: dict[str, type] = {"dry_start": int, "frames": int, "setting": i
 def value_column(knob: str) -> str:
     """Return the CSV column of a knob's value: its name, with `knob.` before a name that is already taken."""
     return f"knob.{knob}" if knob in (*COLUMNS_BEFORE_KNOBS, *COLUMNS_AFTER_KNOBS) else knob
-
-
-def write_record(folder: str | Location, record: CaptureRecord) -> None:
-    """Write capture.json, atomically."""
-    write_atomically(location_of(folder) / RECORD_NAME, json.dumps(record.to_dict(), indent=1).encode() + b"\n")
-
-
-def write_takes(folder: str | Location, knobs: Iterable[Parameter], takes: Iterable[Take]) -> None:
-    """Write metadata.csv with all `takes`, atomically: a reader sees the old rows or the new ones, never half."""
-    names = [k.name for k in knobs]
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow([*COLUMNS_BEFORE_KNOBS, *map(value_column, names), *(f"raw.{n}" for n in names), *COLUMNS_AFTER_KNOBS])
-    for take in takes:
-        after = ["" if getattr(take, column) is None else getattr(take, column) for column in COLUMNS_AFTER_KNOBS]
-        knob_cells = [*(take.values[n] for n in names), *(take.raw[n] for n in names)]
-        rows.writerow([*(getattr(take, column) for column in COLUMNS_BEFORE_KNOBS), *knob_cells, *after])
-    write_atomically(location_of(folder) / TAKES_NAME, text.getvalue().encode())
 
 
 def read_mono(path: Location, sample_rate: float, start: int = 0, frames: int = -1, again: str = "capture") -> np.ndarray:
@@ -211,13 +201,13 @@ class CaptureFolder:
         """Return the dry recordings of one split."""
         return tuple(d for d in self.record.dry if d.split == split)
 
-    def read_dry(self, of: "Take | Gesture | DryRecording") -> np.ndarray:
+    def read_dry(self, of: WetAudio | DryRecording) -> np.ndarray:
         """Return the dry audio of a take (the piece it played) or a whole recording, float32 (frames,)."""
         if isinstance(of, DryRecording):
             return read_mono(self.path / of.file_name, self.record.sample_rate, 0, of.frames)
         return read_mono(self.path / of.dry_file_name, self.record.sample_rate, of.dry_start, of.frames)
 
-    def read_wet(self, take: "Take | Gesture") -> np.ndarray:
+    def read_wet(self, take: WetAudio) -> np.ndarray:
         """Return the wet audio of a take, float32 (frames,)."""
         return read_mono(self.path / take.file_name, self.record.sample_rate, 0, take.frames)
 

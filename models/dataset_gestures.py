@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .dataset import CaptureRecord, safe_name
+from .dataset import CaptureRecord, WetAudio, safe_name
 from .dataset_reading import plain_text
 from .errors import CaptureError
 from .files import write_atomically
@@ -21,34 +21,20 @@ MOST_GESTURES = 4096
 
 
 @dataclass(frozen=True)
-class Gesture:
-    """One take with moving knobs.
+class Gesture(WetAudio):
+    """One take with moving knobs; what was played is of split "test".
 
     Attributes:
-        file_name, dry_file_name: relative to the folder; what was played is of split "test".
-        dry_start, frames: the piece of the dry recording that was played, in samples.
         values: knob → where it stands before the gesture, and throughout where it has no curve.
         kinds: knob → how it moves: "ramp", "step", "smooth" or "lfo".
         curves: knob → plain data of the curve it was to follow, in its unit (`host.automation` reads it).
         given: knob → mono WAV of where the target had it, in its unit, a choice by its index: a plugin is turned in steps.
-        peak_dbfs, rms_dbfs, dc, clipped_samples, silent, sha256, dry_sha256: as of a `Take`.
     """
 
-    file_name: str
-    dry_file_name: str
-    dry_start: int
-    frames: int
     values: Mapping[str, Any]
     kinds: Mapping[str, str]
     curves: Mapping[str, Mapping[str, Any]]
     given: Mapping[str, str]
-    peak_dbfs: float = 0.0
-    rms_dbfs: float = 0.0
-    dc: float = 0.0
-    clipped_samples: int = 0
-    silent: bool = False
-    sha256: str = ""
-    dry_sha256: str = ""
 
 
 _KINDS: dict[str, tuple[type, ...]] = {

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono, write_record, write_takes
+from ...models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono
 from ...models.dataset_gestures import write_gestures
+from ...models.dataset_writing import write_record, write_takes
 from ...models.errors import InvalidType, InvalidValue
 from ...models.files import sha256_of, wav_bytes, write_wav
 from ...models.locations import Location, location_of

@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...effects.impulse_response import ImpulseResponse
-from ...models.dataset import (
-    RECORD_NAME,
-    CaptureFolder,
-    CaptureRecord,
-    DryRecording,
-    Take,
-    read_mono,
-    write_record,
-    write_takes,
-)
+from ...models.dataset import RECORD_NAME, CaptureFolder, CaptureRecord, DryRecording, Take, read_mono
+from ...models.dataset_writing import write_record, write_takes
 from ...models.errors import FileProblem, InvalidValue
 from ...models.files import sha256_of, write_wav
 from ...models.parameter import Parameter

@@ -8,6 +8,7 @@ from random_model import random_model
 from wetdry.effects import TubeSaturator
 from wetdry.host.recipe import describe
 from wetdry.models import dataset
+from wetdry.models.dataset_writing import write_record, write_takes
 from wetdry.models.files import write_wav
 from wetdry.models.spec import wavenet
 
@@ -52,8 +53,8 @@ def write_capture(folder, settings=((0.2, 0.3), (0.5, 0.5), (0.9, 0.8), (0.0, 0.
         dry=tuple(dry),
         warnings=tuple(warnings),
     )
-    dataset.write_record(folder, record)
-    dataset.write_takes(folder, knobs, takes)
+    write_record(folder, record)
+    write_takes(folder, knobs, takes)
     return dataset.CaptureFolder.open(folder)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from wetdry.models import Parameter
-from wetdry.models.dataset import CaptureRecord, DryRecording, Take, write_record, write_takes
+from wetdry.models.dataset import CaptureRecord, DryRecording, Take
+from wetdry.models.dataset_writing import write_record, write_takes
 from wetdry.models.files import write_wav
 
 KNOBS = (Parameter("drive_db", "dB", 0.0, 20.0), Parameter("level"))

@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 
 from wetdry.models import Parameter
-from wetdry.models.dataset import (
-    CaptureFolder,
-    CaptureRecord,
-    DryRecording,
-    Take,
-    read_mono,
-    write_record,
-    write_takes,
-)
+from wetdry.models.dataset import CaptureFolder, CaptureRecord, DryRecording, Take, read_mono
+from wetdry.models.dataset_writing import write_record, write_takes
 from wetdry.models.errors import CaptureError, FileProblem
 from wetdry.models.files import write_wav
 

@@ -23,7 +23,7 @@ def folder_with_gesture(path):
         write_wav(path / f"wet/gesture_0000_knob{i}.wav", audio, 48000)
     given = {name: f"wet/gesture_0000_knob{i}.wav" for i, name in enumerate(CURVES)}
     gesture = Gesture("wet/gesture_0000.wav", "dry/000_riff.wav", 100, 200, {"drive": 6.0, "mode": "soft", "dc": 0.25},
-                      {"drive": "ramp", "mode": "step"}, CURVES, given, -20.0, sha256=sha256)  # fmt: skip
+                      {"drive": "ramp", "mode": "step"}, CURVES, given, peak_dbfs=-20.0, sha256=sha256)  # fmt: skip
     write_gestures(path, [gesture])
     return gesture, course
 
