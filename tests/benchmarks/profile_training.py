@@ -1,8 +1,9 @@
 """Where a training step's time goes, and how it compares with eager torch: python tests/benchmarks/profile_training.py
 
 Prints milliseconds and shares of cutting the batch, net, loss, backward pass, optimiser and validation, on the default net and
-recipe and a capture of TubeSaturator (or the folder you name); then the same steps with the net's arrays left to eager torch
-conv1d, taken in turn. Exits 1 where data and metrics cost more than a tenth of a step, or a step is not twice as fast as eager.
+recipe (or those of `--model`: one of standard, the nam-… of one or two arrays, lstm, gru) and a capture of TubeSaturator (or
+the folder you name); then the same steps with what runs compiled left to eager torch, taken in turn. Exits 1 where data and
+metrics cost more than a tenth of a step, or a step is not twice as fast as eager.
 """
 
 import argparse
@@ -18,9 +19,12 @@ import torch
 from wetdry import TubeSaturator, capture
 from wetdry.host.evaluation.surroundings import machine, versions
 from wetdry.models.losses import TakePower, named
-from wetdry.models.nets import build
+from wetdry.models.net_table import NETS
+from wetdry.models.nets import after_lead_in, build
+from wetdry.models.nets.recurrent import Recurrent
 from wetdry.models.nets.wavenet import WaveNetArray
-from wetdry.models.training import Batches, CaptureDataset, Recipe, default_spec
+from wetdry.models.training import Batches, CaptureDataset, Recipe
+from wetdry.models.training.beginning import context_of
 from wetdry.models.training.module import SHARE_OF_VALIDATION, SHORTEST_PAUSE_SECONDS
 from wetdry.models.training.run import training_threads
 from wetdry.models.training.validation import validation_esr
@@ -33,26 +37,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("capture", nargs="?")
     parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--model", default="standard")
     chosen = parser.parse_args()
+    recipe = Recipe(**{"epochs": 1.0, **NETS[chosen.model].training})
     with tempfile.TemporaryDirectory() as made:
         folder = chosen.capture or capture(TubeSaturator(), ["drive_db", "tone_hz"], Path(made) / "capture", settings=16)
-        return measure(CaptureDataset(folder, "train", Recipe().segment), chosen.steps)
+        return measure(chosen.model, recipe, CaptureDataset(folder, "train", recipe.segment), chosen.steps)
 
 
-def measure(data: CaptureDataset, steps: int) -> int:
-    recipe, record = Recipe(), data.folder.record
-    spec = default_spec(record.sample_rate, record.knobs, data.level)
-    data.context = spec.receptive_field - 1
+def measure(model: str, recipe: Recipe, data: CaptureDataset, steps: int) -> int:
+    record = data.folder.record
+    spec = NETS[model].make(float(record.sample_rate), record.knobs, data.level)
+    data.context = context_of(spec, recipe)
     net, batches = build(spec, 0), Batches(data, recipe.batch_size, 0)
     optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
-    arrays = [module for module in net.modules() if isinstance(module, WaveNetArray)]
+    arrays = [module for module in net.modules() if isinstance(module, WaveNetArray | Recurrent)]
     laps: dict[bool, list[dict[str, float]]] = {True: [], False: []}
     for number in range(FIRST + -(-steps // ROUND)):
         for compiled in (True, False):
             for array in arrays:
                 array.compiled = compiled
             with training_threads(net):  # eager torch keeps its threads
-                made = [step(net, optimiser, batches.batch, number * ROUND + i) for i in range(ROUND)]
+                made = [step(net, optimiser, batches.batch, recipe, number * ROUND + i) for i in range(ROUND)]
             laps[compiled] += made if number >= FIRST else []
     for array in arrays:
         array.compiled = True
@@ -77,7 +83,7 @@ def measure(data: CaptureDataset, steps: int) -> int:
     return int(share > ALLOWED or ratio < FASTER)
 
 
-def step(net, optimiser, batch_at, number: int) -> dict[str, float]:
+def step(net, optimiser, batch_at, recipe: Recipe, number: int) -> dict[str, float]:
     """Train one step; return the seconds of its parts."""
     spent: dict[str, float] = defaultdict(float)
     clock = time.perf_counter()
@@ -89,10 +95,10 @@ def step(net, optimiser, batch_at, number: int) -> dict[str, float]:
 
     batch = batch_at(number)
     lap("data")
-    prediction = net(batch["dry"], batch["raw"])[:, net.spec.receptive_field - 1 :]
+    prediction = after_lead_in(net, batch["dry"], batch["raw"], batch["dry"].shape[1] - batch["wet"].shape[1])
     lap("net")
     power = TakePower(batch["power"], batch["emphasised_power"])
-    value = named(Recipe().loss)(prediction, batch["wet"], power, number)
+    value = named(recipe.loss)(prediction, batch["wet"], power, number)
     lap("loss")
     optimiser.zero_grad()
     value.backward()
