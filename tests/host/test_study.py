@@ -14,8 +14,9 @@ from wetdry import TubeSaturator
 from wetdry.host.one_writer import only_writer
 from wetdry.host.study import Study
 from wetdry.host.study.study import study
+from wetdry.host.study.trainings import Training, train_all
 from wetdry.models import Parameter
-from wetdry.models.errors import FileProblem, InvalidValue, UnknownName
+from wetdry.models.errors import FileProblem, InvalidValue, TrainingError, UnknownName
 from wetdry.models.metrics import esr
 from wetdry.models.spec import wavenet
 
@@ -81,7 +82,7 @@ def test_it_goes_on_where_it_was_and_only_what_is_new_is_measured(made):
     assert names == ["cost", "cost"]  # fewer take turns: all race again, none is heard again
 
 
-def test_a_second_study_in_the_same_folder_is_refused_in_one_line(made):
+def test_a_second_study_in_the_same_folder_is_foundin_one_line(made):
     out, _, reference, rivals = made
     journal = (out / "measured.jsonl").read_bytes()
     with (
@@ -92,7 +93,7 @@ def test_a_second_study_in_the_same_folder_is_refused_in_one_line(made):
     assert (out / "measured.jsonl").read_bytes() == journal
 
 
-def test_what_cannot_be_is_refused_before_anything_long(tmp_path):
+def test_what_cannot_be_is_foundbefore_anything_long(tmp_path):
     out = tmp_path / "none"
     with pytest.raises(UnknownName, match="standrd"):
         study(TubeSaturator(), ["standrd"], out=out)
@@ -135,6 +136,13 @@ def test_the_command_sets_a_plugin_beside_its_rivals(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["seed"] for row in rows] == ["0", "1", "mean"] and float(rows[2]["esr_deviation"]) > 0
     assert (tmp_path / "study" / "nets" / "dense-seed-1" / "model.safetensors").is_file()
+
+
+def test_a_training_that_fails_ends_the_study_in_one_line(tmp_path):
+    lost = Training("dense", str(tmp_path / "none"), str(tmp_path / "out"), str(tmp_path / "m.safetensors"), {"seed": 3})
+    with pytest.raises(TrainingError, match=r"dense seed 3: .*none") as found:
+        train_all([lost], None)
+    assert "\n" not in str(found.value)
 
 
 def test_the_command_names_a_rival_that_is_none(tmp_path):
