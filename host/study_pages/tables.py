@@ -37,9 +37,9 @@ def call_table(study: Study) -> str:
         ("µs a call", lambda e: figure(e.call.call_us)),
         ("ns a sample, computed", lambda e: figure(e.call.compute_ns)),
         ("half is the call's below", lambda e: f"{e.call.half_block:.0f} samples"),
-        ("import s", lambda e: figure(e.start.library_seconds.mean) if e.start else "–"),
-        ("load s", lambda e: figure(e.start.load_seconds.mean) if e.start else "–"),
-        ("first block s", lambda e: figure(e.start.first_block_seconds.mean) if e.start else "–"),
+        ("import ms", lambda e: figure(1000 * e.start.library_seconds.mean) if e.start else "–"),
+        ("load ms", lambda e: figure(1000 * e.start.load_seconds.mean) if e.start else "–"),
+        ("first block ms", lambda e: figure(1000 * e.start.first_block_seconds.mean) if e.start else "–"),
         ("memory MB", _megabytes),
     ])  # fmt: skip
 
