@@ -53,7 +53,7 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "gru": RECURRENT,
     "guitarml": RECURRENT,
     "tcn-100": TCN,
-    "tcn-300": TCN | {"segment": 32_768, "batch_size": 4},
+    "tcn-300": {"batch_size": 16, "segment": 16_000, "every": 100, "loss": "esr-plain"},
     "tcn-1000": TCN | {"segment": 65_536, "batch_size": 2},
     "compressor": {"batch_size": 16, "segment": 48_000, "every": 100, "loss": "esr+level"},
     "s4d": LASTING,

@@ -133,6 +133,7 @@ def _recipe(
         if cabinet is not None:
             behind = Cabinet.read(cabinet, sample_rate, recipe.oversampling)
             usual |= {} if "segment" in given else numbers_with(behind.to_learn_from(), {**usual, **given})
+            usual["every"] = 1  # it rings from every sample into the next
             recipe = Recipe(**{**usual, **given})
     except TypeError as error:
         raise InvalidValue(f"train: {str(error).rpartition(') ')[2]}") from None

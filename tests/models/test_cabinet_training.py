@@ -195,7 +195,7 @@ def test_oversampled_takes_are_the_takes(capture):
     ({"oversampling": 2, "spec": SMALL}, InvalidValue, "16000 Hz, oversampled by 2"),
     ({"cabinet": "nowhere.wav"}, FileProblem, "nowhere.wav"),
     ({"cabinet": "silence.wav"}, InvalidValue, "silence"),
-    ({"cabinet": "cab.wav", "model": "compressor"}, InvalidValue, "every = 100 .* train with every=1"),
+    ({"cabinet": "cab.wav", "model": "compressor", "every": 100}, InvalidValue, "every = 100 .* train with every=1"),
     ({"precision": "16-mixed", "accelerator": "cpu"}, InvalidValue, "'16-mixed' needs a GPU.*bf16-mixed"),
     ({"loss": "l1+stft", "segment": 256}, InvalidValue, "segment = 256 is too short for the loss 'l1.stft'"),
 ])  # fmt: skip
