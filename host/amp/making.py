@@ -13,6 +13,7 @@ from ...models.model import Model
 from ...models.net_table import check_name
 from ..audio_file import write_audio
 from ..recorded import capture_recordings
+from ..recorded.alignment import laid_roughly
 from .files import ThreeFiles
 from .holds import AmpHolds, Holds, what_it_holds
 from .judging import Judged, Kept, judge, play
@@ -92,6 +93,7 @@ def amp(
     check_name(training.get("model"))
     home, tell = Path(out).expanduser(), progress or (lambda *_: None)
     files = ThreeFiles.read(clean, amp, cabinet)
+    _check_it_follows(files)
     holds = what_it_holds(files.clean, files.amp, files.taps, files.sample_rate, amp_holds)
     heard, alone = _captures(files, holds, home, seed, progress)
     said = (*files.said, *_found(files, holds, heard))
@@ -107,6 +109,14 @@ def amp(
     write_atomically(home / RESULT_NAME, json.dumps(_result(made), indent=1).encode())
     write_page(made, files, kept, tracks, home / PAGE_NAME)
     return made
+
+
+def _check_it_follows(files: ThreeFiles) -> None:
+    """Raise InvalidValue, naming the files, where the recording is not of the clean signal."""
+    try:
+        laid_roughly(files.clean, files.amp, files.sample_rate)
+    except InvalidValue as error:
+        raise InvalidValue(f"{files.amp_path} against {files.clean_path}: {error}") from None
 
 
 def _captures(

@@ -2,9 +2,9 @@
 
 python tests/benchmarks/amp_before_cabinet.py OUT CAB.wav OTHER_CAB.wav DRY… [--minutes 5] [--seeds 1] [--jobs 2] [--kept 3]
 
-ZamTube at a high drive plays into CAB; the recording begins 0.43 s late and is 0.7 s shorter. Each net learns the amp in front of the
-cabinet, amp and cabinet in one, and the amp alone of a recording without cabinet, each for MINUTES on one thread: ours and
-the classic side by side. They are judged on the last recordings of DRY (48 kHz or more each), which none of them heard,
+ZamTube at a high drive plays into CAB; the recording begins 0.43 s late and is 0.7 s shorter. Each net learns the amp in front
+of the cabinet, amp and cabinet in one, and the amp alone of a recording without cabinet, each for MINUTES on one thread: ours
+and the classic side by side. They are judged on the last recordings of DRY (48 kHz or more each), which none of them heard,
 against ZamTube through CAB and through OTHER_CAB. Run again after a kill, it goes on.
 """
 
