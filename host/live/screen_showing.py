@@ -1,0 +1,42 @@
+"""Shows a session on a terminal until it ends, the time is up, or `q` is pressed."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+
+from .keys import Keys
+from .screen import drawn
+from .screen_gathering import Gathering
+from .screen_hands import Hands
+
+PICTURES_A_SECOND = 12
+
+
+def show(session: Any, console: Console, seconds: float | None = None, record_to: Path | None = None) -> None:
+    """Draw the session's screen again and again, and do what its keys say.
+
+    Args:
+        session: a live `Session`, begun.
+        console: of a terminal; the screen is the terminal's second one, so that what stood there comes back.
+        seconds: how long; None: until `q`, or the session's end.
+        record_to: where `r` records to first.
+    """
+    hands, gathering = Hands(session, record_to), Gathering(session)
+    ends = time.monotonic() + seconds if seconds is not None else float("inf")
+    with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
+        while session.running and not hands.done and time.monotonic() < ends:
+            picture = gathering.snapshot(hands.chosen, hands.tuning, hands.preset, tuple(hands.said[-1:]))
+            size = console.size
+            live.update(Group(*drawn(picture, size.width, size.height)), refresh=True)
+            due = time.monotonic() + 1 / PICTURES_A_SECOND
+            while (left := due - time.monotonic()) > 0 and not hands.done:
+                pressed = keys.pressed(left)
+                for key in pressed:
+                    hands.press(key)
+                if pressed:
+                    break  # seen at once
+                if not keys.listens:
+                    time.sleep(max(due - time.monotonic(), 0))
