@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...models.errors import InvalidValue
 from ..stages import Stage, push_through
 from .core.compiled import Semaphore, wait
 from .core.ring import GAPS, MISSED, Ring
@@ -17,6 +18,7 @@ from .core.ring import GAPS, MISSED, Ring
 CAPACITY_SECONDS = 1.0
 LONGEST_WAIT = 100_000_000  # ns
 HUNG_SECONDS = 2.0
+ROOM_SECONDS = 0.002  # between two looks for room
 
 
 class Exchange:
@@ -59,7 +61,13 @@ class Exchange:
         sent = came = 0
         while sent < self._rate:
             silence = np.zeros((self._channels, self._block), np.float32)
-            came += push_through(self.stages, silence, self._rate).shape[1]
+            played = push_through(self.stages, silence, self._rate)
+            if played.shape[1] and len(played) != self._channels:
+                raise InvalidValue(
+                    f"{self._channels} channel(s) go in and {len(played)} come out of a part of the chain: "
+                    "what plays live keeps its channels: play it with channels=2, or without the part"
+                )
+            came += played.shape[1]
             sent += self._block
         for stage in self.stages:
             stage.start()
@@ -74,6 +82,11 @@ class Exchange:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=1.0)
+
+    @property
+    def name(self) -> str:
+        """What plays, for people."""
+        return ", ".join(type(stage).__name__.removesuffix("Stage") for stage in self.stages)
 
     @property
     def gaps(self) -> int:
@@ -105,4 +118,11 @@ class Exchange:
                 self._failed(self, error)
                 return
             self.busy_since = None
-            self.back.push(np.ascontiguousarray(played.T, np.float32))
+            self._give(np.ascontiguousarray(played.T, np.float32))
+
+    def _give(self, played: np.ndarray) -> None:
+        """Push what has been played, all of it: after a long sleep it waits until what came too late has been dropped."""
+        while len(played) and not self._stop.is_set():
+            played = played[self.back.push(played[: len(self.back.frames) - self.back.waiting]) :]
+            if len(played):
+                self._stop.wait(ROOM_SECONDS)

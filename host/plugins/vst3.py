@@ -42,6 +42,7 @@ class Plugin(PluginFace, PluginState):
         own["holds_state"] = False  # a state or preset was loaded: the knobs alone may not say what it is
         own["_stale"] = False  # a knob moved since audio last ran: the plugin would save its old state
         own["_prepared"] = None  # (rate, channels, block) of the running stream
+        own["_cleared"] = False  # nothing has been played since a reset: a stream may begin on a thread that may not reset
 
     def _put(self, name: str, raw: float) -> None:
         foreign = self._foreign[name]
@@ -76,7 +77,7 @@ class Plugin(PluginFace, PluginState):
             self._forget()
             self.settle()
             self.native.reset()
-            self.__dict__["_prepared"] = None
+            self.__dict__["_prepared"], self.__dict__["_cleared"] = None, True
 
     def settle(self) -> None:
         """Make moved knobs stick before a reset, with a block of silence; does nothing where none has moved.
@@ -100,8 +101,9 @@ class Plugin(PluginFace, PluginState):
             self.settle()
         if not reset:
             if fresh:
-                with quiet_stderr(), _pedalboard.plain_errors(self.name):
-                    self.native.reset()
+                if not self._cleared:
+                    with quiet_stderr(), _pedalboard.plain_errors(self.name):
+                        self.native.reset()
                 self.__dict__["_prepared"] = (rate, channels, min(block, length))
             block = min(block, self.__dict__["_prepared"][2])
         with _pedalboard.plain_errors(self.name):
@@ -113,6 +115,7 @@ class Plugin(PluginFace, PluginState):
 
     def _native_call(self, planar: np.ndarray, rate: float, block: int, reset: bool) -> np.ndarray:
         channels, length = planar.shape
+        self.__dict__["_cleared"] = False
         if channels == 1:
             return self.native.process(planar[0], rate, buffer_size=block, reset=reset)[None]
         if length > channels:

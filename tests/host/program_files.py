@@ -35,7 +35,7 @@ def graph(path, nodes, inputs, outputs, constants=None, properties=None):
     return path
 
 
-def conv_onnx(path, samples="n", before=REACH, after=0, out="n", properties=None):
+def conv_onnx(path, samples: str | int = "n", before=REACH, after=0, out: str | int = "n", properties=None):
     """Write tanh(convolution), stateless, with zeros `before` and `after` its input."""
     return graph(
         path,

@@ -4,7 +4,7 @@ import numpy as np
 
 from . import desk as d
 from .compiled import carray, compiled, load, pointer
-from .ring import push, ring_at, take
+from .ring import HEAD, pull_at, push, ring_at
 from .scene import LATENCY, scene_at
 
 DRY_FRAMES = 1 << 17  # of the input that are kept, for a bypass in step with the sound
@@ -17,8 +17,9 @@ PEAK_FALL_SECONDS, POWER_FALL_SECONDS = 0.4, 0.15  # until a meter has fallen to
 def enter(desk, meters, frames, audio, dry, clock):
     """Take in `frames` (samples, channels): made sound is added, what is no number is 0; into `audio` (channels, samples)."""
     channels, block = audio.shape
-    if desk[d.SOUND_RING]:
-        _add_sound(ring_at(desk[d.SOUND_RING]), frames, audio.reshape((block, channels)))
+    made = ring_at(desk[d.SOUND_RING])
+    if load(made, HEAD):
+        _add_sound(made, frames, audio.reshape((block, channels)), clock)
     peak, power = np.float32(0.0), 0.0
     for i in range(block):
         for channel in range(channels):
@@ -74,9 +75,10 @@ def leave(desk, meters, audio, frames, dry, both, clock):
 
 
 @compiled
-def _add_sound(ring, frames, sound):
-    """Add what has been made; what is not there yet is silence. `sound` is scratch (samples, channels)."""
-    for i in range(take(ring, sound)):
+def _add_sound(ring, frames, sound, clock):
+    """Add what has been made for these samples, faded where it has not come. `sound` is scratch (samples, channels)."""
+    pull_at(ring, sound, clock)
+    for i in range(len(frames)):
         for channel in range(frames.shape[1]):
             frames[i, channel] += sound[i, channel]
 

@@ -138,6 +138,13 @@ def pull(ring, frames):
 
 
 @compiled
+def pull_at(ring, frames, position):
+    """Pull from a ring whose frames are numbered as the samples of the sound are: those from `position` on."""
+    ring[OWED] = position - ring[TAIL]
+    return pull(ring, frames)
+
+
+@compiled
 def forgive(ring, frames):
     """Owe so many frames less: they were lost before, and will never come."""
     ring[OWED] -= min(ring[OWED], frames)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ....effects.kernels import tables
 from .compiled import CACHE_LINE, call, carray, compiled, load, pointer, wake
-from .ring import pull, push, ring_at
+from .ring import forgive, pull, push, ring_at
 
 # The head of a scene, int64: then a row a stage.
 STAGES, LATENCY, CHANNELS, KNOBS_AT, COPIES_AT, COPIES, RUN = range(7)
@@ -92,7 +92,9 @@ def _exchange(stage, audio, frames):
     for i in range(audio.shape[1]):
         for channel in range(audio.shape[0]):
             frames[i, channel] = audio[channel, i]
-    push(ring_at(stage[SEND]), frames)
+    lost = len(frames) - push(ring_at(stage[SEND]), frames)
+    if lost:
+        forgive(ring_at(stage[BACK]), lost)
     wake(stage[WORKER])
     pull(ring_at(stage[BACK]), frames)
     for i in range(audio.shape[1]):
