@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .host.dawdreamer.faust import Faust
     from .host.evaluation import evaluate
     from .host.graph.graph import Graph
+    from .host.live.session import live
     from .host.midi import Binding, MidiMap, Performance
     from .host.mix import Mix
     from .host.plugins import load_plugin
@@ -70,6 +71,7 @@ _FACE = {  # name: the module it comes from
     "Faust": "host.dawdreamer.faust",
     "DawDreamerProcessor": "host.dawdreamer.built_in",
     "Graph": "host.graph.graph",
+    "live": "host.live.session",
     "Rig": "host.rig.rig",
     "load_plugin": "host.plugins",
     "amp": "host.amp",
@@ -86,8 +88,8 @@ _FACE = {  # name: the module it comes from
 __all__ = ["LFO", "Automated", "Benchmark", "Binding", "Bitcrusher", "Breakpoints", "CabinetIR", "Chain", "DawDreamerProcessor",
            "EnvelopeFollower", "Faust", "Gain", "Graph", "MidiMap", "Mix", "NeuralAmp", "NeuralCompressor", "NeuralDelay",
            "NeuralEffect", "NeuralSaturator", "Pan", "Performance", "RandomizedOverdrive", "Rig", "Tempo", "TubeSaturator",
-           "amp", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "load_plugin", "midi",
-           "models", "presets", "quantise", "study", "train"]  # fmt: skip
+           "amp", "capture", "capture_recordings", "clone", "convert", "effects", "evaluate", "host", "live", "load_plugin",
+           "midi", "models", "presets", "quantise", "study", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

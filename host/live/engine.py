@@ -2,7 +2,8 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,8 @@ class Engine:
         )
         self._worker_delay = max(2, -(-round(worker_seconds * sample_rate) // block)) * block
         self._said = failed
-        self.knobs, self._lock, self._stamps = KnobIds(), threading.RLock(), threading.local()
+        self.knobs, self._lock, self._sending, self._stamps = KnobIds(), threading.RLock(), threading.RLock(), threading.local()
+        self.passed_by: list[Exchange] = []
         self.desk, self.meters = d.fresh(), np.zeros(d.METERS)
         self._semaphore = Semaphore()
         asked = block if device_block is None else device_block
@@ -172,7 +174,7 @@ class Engine:
 
     def turned(self, effect: Effect, name: str, number: float) -> None:
         """Send a knob's move (the effects call it): heard in the next block, or a block after `stamp`, smoothed."""
-        with self._lock:
+        with self._sending:
             sent = int(self.desk[d.EVENTS_SENT])
             if sent - self.desk[d.EVENTS_TAKEN] >= d.MOST_EVENTS:
                 return  # the resident call hangs or has ended: where the knob stands is in the effect
@@ -181,7 +183,22 @@ class Engine:
 
     def rebuilt(self, effect: Effect) -> None:
         """Change over to what an effect has become (the effects call it)."""
-        self.play(self.scene.processor)
+        if getattr(self._stamps, "together", 0):
+            self._stamps.rebuilt = True
+        else:
+            self.play(self.scene.processor)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Return a context in which all that rebuilds effects is changed over to at once, at its end."""
+        self._stamps.together = getattr(self._stamps, "together", 0) + 1
+        try:
+            yield
+        finally:
+            self._stamps.together -= 1
+            if not self._stamps.together and getattr(self._stamps, "rebuilt", False):
+                self._stamps.rebuilt = False
+                self.play(self.scene.processor)
 
     def at(self, seconds: float) -> "_Stamped":
         """Return a context in which knobs are turned as of a moment of `time.monotonic`, one block later to the sample."""
@@ -196,6 +213,16 @@ class Engine:
         return [(int(sample), *self.knobs.named[int(knob)], number) for sample, knob, number in rows]
 
     # running
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """What Python plays of what plays now."""
+        return self.scene.exchanges
+
+    @property
+    def block_latency_samples(self) -> int:
+        """Samples by which the sound lags because it is played in blocks: the engine's, and the device's."""
+        return self._delay
 
     @property
     def latency_samples(self) -> int:

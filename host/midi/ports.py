@@ -5,6 +5,7 @@ import threading
 import time
 import warnings
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple, Self
@@ -135,6 +136,7 @@ class InputPort(Port):
 
     Attributes:
         lost: messages let go because nobody had asked for the 65,536 before them.
+        said: called with a line where the device is unplugged, in place of a warning; None: a RuntimeWarning.
     """
 
     _direction = "input"
@@ -143,6 +145,7 @@ class InputPort(Port):
         self._waiting: deque[Arrival] = deque(maxlen=MOST_WAITING)
         self._last = 0.0  # stamp
         self.lost = 0
+        self.said: Callable[[str], None] | None = None
         self._looked, self._gone = time.monotonic(), False
         super().__init__(name, virtual, system)
         threading.Thread(target=_listen, args=(ref(self),), name=f"MIDI {self.name}", daemon=True).start()
@@ -184,12 +187,14 @@ class InputPort(Port):
                 return
             if not self._gone and not self.is_there:
                 self._gone = True
-                warnings.warn(f"MIDI port {self.name!r} is gone; knobs stay as they are, and it goes on when it is back",
-                              RuntimeWarning, stacklevel=3)  # fmt: skip
+                line = f"MIDI port {self.name!r} is gone; knobs stay as they are, and it goes on when it is back"
+                self.said(line) if self.said else warnings.warn(line, RuntimeWarning, stacklevel=3)
             elif self._gone and self.is_there:
                 self._client.close_port()
                 self._connect()
                 self._gone = False
+                if self.said:
+                    self.said(f"MIDI port {self.name!r} is back")
             self._looked = time.monotonic()
 
 

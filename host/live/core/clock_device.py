@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 
+from ....models.errors import InvalidValue
 from ..engine import Engine
 from . import desk as d
 from .callback import device_call
@@ -14,15 +15,16 @@ FREEWHEEL_NAP = 20_000  # ns
 
 
 @compiled
-def _run(desk_address, heard, played, block, pace, progress, pair):
-    """Call the callback for each block of `heard` (frames, inputs) into `played` (frames, outputs).
+def _run(desk_address, heard, played, block, pace, progress, pair, calls):
+    """Call the callback for each block of `heard` (frames, inputs) into `played` (frames, outputs), both rings.
 
     `pace`: ns a block; 0: whenever the engine has played what it was given. `progress[0]`: blocks done; `progress[1]`: stop;
-    `progress[2]`: calls that came later than the next was due.
+    `progress[2]`: calls that came later than the next was due. `calls`: how many; negative: until the stop.
     """
     desk = carray(pointer(desk_address), d.FIELDS, np.int64)
-    begin, count = nanoseconds(pair), len(heard) // block
-    for k in range(count):
+    begin, count, k = nanoseconds(pair), len(heard) // block, -1
+    while calls < 0 or k + 1 < calls:
+        k += 1
         if pace:
             due = begin + k * pace
             left = due - nanoseconds(pair)
@@ -36,7 +38,8 @@ def _run(desk_address, heard, played, block, pace, progress, pair):
                 sleep(pair, FREEWHEEL_NAP)
         if load(progress, 1):
             break
-        device_call(desk, heard[k * block : (k + 1) * block], played[k * block : (k + 1) * block], 0)
+        at = k % count * block
+        device_call(desk, heard[at : at + block], played[at : at + block], 0)
         progress[0] += 1
 
 
@@ -45,24 +48,34 @@ class ClockDevice:
 
     Args:
         engine: started or not.
-        heard: float32 (samples, inputs): what comes in; its length is how long it runs, in whole blocks of the device.
+        heard: float32 (samples, inputs): what comes in, in whole blocks of the device.
         block: samples a call, the engine's own unless given.
         pace: 1.0 in real time, 2.0 twice as fast; 0.0: as fast as the engine plays, no block ever late.
+        calls: how many, `heard` from the beginning again where it ends; None: as long as it is; -1: until it is stopped.
 
     Attributes:
-        played: float32 (samples, outputs): what came out.
+        played: float32 (samples, outputs): what came out, a ring.
+
+    Raises:
+        InvalidValue: less than a block to hear.
     """
 
-    def __init__(self, engine: Engine, heard: np.ndarray, block: int | None = None, pace: float = 1.0) -> None:
+    def __init__(
+        self, engine: Engine, heard: np.ndarray, block: int | None = None, pace: float = 1.0, calls: int | None = None
+    ) -> None:
         self._engine, self._block = engine, block or engine.block
         self._heard = np.ascontiguousarray(heard, np.float32)
         self.played = np.zeros((len(heard), engine.outputs), np.float32)
+        if len(heard) < self._block:
+            raise InvalidValue(f"{len(heard)} samples to hear; a block of {self._block} at least")
+        self._calls = len(heard) // self._block if calls is None else calls
         self._pace = round(1e9 * self._block / engine.sample_rate / pace) if pace else 0
         self._progress, self._pair = np.zeros(3, np.int64), np.zeros(2, np.int64)
         self._thread = threading.Thread(target=self._work, name="wetdry clock", daemon=True)
 
     def _work(self) -> None:
-        _run(self._engine.desk_address, self._heard, self.played, self._block, self._pace, self._progress, self._pair)
+        _run(self._engine.desk_address, self._heard, self.played, self._block, self._pace, self._progress, self._pair,
+             self._calls)  # fmt: skip
 
     def start(self) -> None:
         """Begin to call, on a thread."""

@@ -1,0 +1,361 @@
+"""Session: a chain that is played live, with its knobs, its controller, its meters and what is recorded of it."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from ...effects.parameters import Parameters
+from ...models.errors import InvalidType, InvalidValue, UnknownName
+from ..midi.map import MidiMap
+from .clock import Clock
+from .core import desk as d
+from .engine import Engine
+from .midi_in import MidiIn
+from .moves import Moves
+from .playing import Playing, channels_for, playing
+from .real_time import Rights
+from .recording import Recording
+from .statistics import Meters, Statistics, meters_of, statistics_of
+
+USUAL_RATE = 48000
+KEEP_SECONDS = 0.05  # between two looks at what has to be kept
+LOAD_SECONDS = 1.0
+
+
+class Device(Protocol):
+    """What hears and plays: a sound card (`device.SoundCard`), or a clock.
+
+    Attributes:
+        name: for people.
+        inputs, outputs: its channels.
+        block: samples it asks for at once; 0: it varies; None: the engine's own.
+        latency: of its input and its output, in seconds, as it says.
+    """
+
+    name: Any
+    inputs: Any
+    outputs: Any
+    block: Any
+    latency: Any
+
+    def start(self, engine: Engine) -> None:
+        """Begin to call the engine's callback."""
+        ...
+
+    def stop(self) -> None:
+        """Stop calling."""
+        ...
+
+
+class Session:
+    """Plays something live; `with wetdry.live(what) as session:` starts it, and ends it.
+
+    What a knob is set to is heard within a block, smoothed; presets, models and cabinets change over with a crossfade.
+    Where something fails, a line says so (`notices`), and the rest plays on.
+
+    Args:
+        what: see `wetdry.live`; the other arguments too.
+
+    Attributes:
+        engine: what plays.
+        device: what it hears and is heard through.
+        name: of what plays, for people.
+        notices: every line said so far, the newest last.
+        midi_map: which control turns which knob; `learn` binds in it.
+    """
+
+    def __init__(
+        self,
+        what: Any,
+        *,
+        cab: Any = None,
+        input: Any = None,
+        output: Any = None,
+        block: int = 64,
+        rate: int | None = None,
+        midi: Any = None,
+        midi_map: MidiMap | None = None,
+        feedback: Any = None,
+        device: Any = None,
+        channels: int | None = None,
+        trusted: bool = False,
+        real_time: bool = True,
+        said: Callable[[str], None] | None = None,
+    ) -> None:
+        self.notices: list[str] = []
+        self._said = _to_stderr if said is None else said
+        self._playing = playing(what, cab, trusted)
+        self._trusted = trusted
+        rate = int(rate or self._playing.sample_rate or USUAL_RATE)
+        self._check_rate(self._playing, rate)
+        self.device: Device = _device(device, input, output, rate, self.say)
+        channels = channels or channels_for(self._playing.processor)
+        self.engine = Engine(
+            self._playing.processor,
+            rate,
+            block,
+            channels,
+            self.device.inputs,
+            self.device.outputs,
+            self.device.block,
+            [c % self.device.inputs if self.device.inputs else -1 for c in range(channels)],
+            failed=self.say,
+        )
+        self._rights, self._real_time = Rights(), real_time
+        self._given_map = midi_map
+        self.midi_map = midi_map if midi_map is not None else self._playing.midi
+        self._midi = MidiIn(self.engine, midi, feedback, self.say)
+        self._midi.map(self.midi_map, self.parameters)
+        self.moves = Moves(self.engine, self.parameters)
+        self._recording: Recording | None = None
+        self._load, self._load_from = 0.0, (0, time.monotonic())
+        self._ended = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="wetdry keeper", daemon=True)
+
+    # what plays
+
+    @property
+    def name(self) -> str:
+        """What plays, for people."""
+        return self._playing.name
+
+    @property
+    def parameters(self) -> Parameters:
+        """Every knob of what plays: `session.parameters["drive_db"].value = 24` is heard within a block."""
+        return self._playing.parameters
+
+    knobs = parameters
+
+    @property
+    def presets(self) -> list[str]:
+        """Names of the presets of what plays."""
+        return list(self._playing.presets)
+
+    def preset(self, name: str) -> None:
+        """Turn the knobs as a preset says. Raises UnknownName where there is none of that name."""
+        if name not in self._playing.presets:
+            raise UnknownName("preset of what plays", name, self._playing.presets)
+        with self.engine.together():
+            for knob, value in self._playing.presets[name].items():
+                self.parameters[knob].value = value
+
+    def play(self, what: Any, cab: Any = None) -> None:
+        """Change over to something else, crossfaded; `what` as at the beginning. Its own MIDI map and presets come with it.
+
+        Raises:
+            InvalidValue: it is for another sample rate, or does not take the session's channels; errors of `wetdry.live`.
+        """
+        coming = playing(what, cab, self._trusted)
+        self._check_rate(coming, self.engine.sample_rate)
+        self.engine.play(coming.processor)
+        self._playing = coming
+        self.midi_map = self._given_map if self._given_map is not None else coming.midi
+        self._midi.map(self.midi_map, self.parameters)
+        self.moves = Moves(self.engine, self.parameters)
+
+    def _check_rate(self, coming: Playing, rate: int) -> None:
+        if coming.sample_rate is not None and coming.sample_rate != rate:
+            raise InvalidValue(f"{coming.name} plays at {coming.sample_rate:g} Hz, and the session at {rate}: say rate=")
+
+    # switches
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the input is heard as it is, in step with the sound; settable, a ramp of 10 ms."""
+        return bool(self.engine.desk[d.BYPASS])
+
+    @bypassed.setter
+    def bypassed(self, on: bool) -> None:
+        self.engine.desk[d.BYPASS] = bool(on)
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is heard; settable, a ramp of 10 ms."""
+        return bool(self.engine.desk[d.MUTE])
+
+    @muted.setter
+    def muted(self, on: bool) -> None:
+        self.engine.desk[d.MUTE] = bool(on)
+
+    # MIDI
+
+    def hear(self, message: Any, seconds: float | None = None) -> None:
+        """Take a MIDI message (mido's, or bytes) that came from elsewhere than the port.
+
+        Args:
+            message: what moves no knob does nothing.
+            seconds: when it came, by `time.monotonic`; None: now.
+        """
+        self._midi.hear(message, seconds)
+
+    def learn(self, knob: str | None, **options: Any) -> None:
+        """Bind the control that is moved next to a knob; None: wait no longer. `options` are those of `Binding`.
+
+        Raises:
+            UnknownName, InvalidValue: there is no such knob, or it cannot be bound so.
+        """
+        self._midi.learn(knob, **options)
+
+    @property
+    def learning(self) -> str | None:
+        """The knob whose control is waited for."""
+        return self._midi.learning
+
+    # recording
+
+    def record(self, path: str | Path) -> None:
+        """Record from now on: what is heard into `path` (.wav, 32-bit float), what came in beside it as `…_dry.wav`.
+
+        Both begin at the same moment; what is heard lags by the latency of what plays (`statistics.latency_ms`).
+
+        Raises:
+            InvalidValue: a recording runs, or another suffix. FileProblem: it cannot be written there.
+        """
+        if self._recording:
+            raise InvalidValue(f"a recording runs already, into {self._recording.path}; stop_recording() ends it")
+        self._recording = Recording(self.engine, Path(path), self.say)
+
+    def stop_recording(self) -> Path | None:
+        """End the recording; return where it is, None where none runs."""
+        recording, self._recording = self._recording, None
+        return recording.stop() if recording else None
+
+    @property
+    def recording(self) -> Path | None:
+        """Where what is heard is being recorded."""
+        return self._recording.path if self._recording and self._recording.running else None
+
+    @property
+    def recorded_seconds(self) -> float:
+        """Length of the recording so far."""
+        return self._recording.frames / self.engine.sample_rate if self._recording else 0.0
+
+    # measures
+
+    @property
+    def meters(self) -> Meters:
+        """Levels in and out, clips, and samples that were no numbers."""
+        return meters_of(self.engine)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Deadlines, times, load, latency and workers so far."""
+        input_seconds, output_seconds = self.device.latency
+        return statistics_of(self.engine, self._load, (1e3 * input_seconds, 1e3 * output_seconds))
+
+    @property
+    def seconds(self) -> float:
+        """How long it has played, by its own samples."""
+        return int(self.engine.desk[d.BLOCKS]) * self.engine.block / self.engine.sample_rate
+
+    @property
+    def running(self) -> bool:
+        """Whether it plays."""
+        return self.engine.running and not self._ended.is_set()
+
+    def say(self, line: str) -> None:
+        """Note a line, and hand it to who listens."""
+        self.notices.append(line)
+        self._said(line)
+
+    # from beginning to end
+
+    def start(self) -> Self:
+        """Begin to play. Raises DeviceError where the device does not."""
+        for line in self._rights.take(self._real_time):
+            self.say(line)
+        self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
+        for line in self._rights.refused:
+            self.say(line)
+        try:
+            self.device.start(self.engine)
+        except BaseException:
+            self.stop()
+            raise
+        self._load_from = 0, time.monotonic()
+        self._midi.start()
+        self._keeper.start()
+        return self
+
+    def stop(self) -> None:
+        """End it: the recording is closed, knobs stay where they are. Stopping twice does no harm."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self.stop_recording()
+        self._midi.stop()
+        self.device.stop()
+        self.engine.stop()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        self.moves.note()
+        self._rights.give_back()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def _keep(self) -> None:
+        while not self._ended.wait(KEEP_SECONDS):
+            self.moves.note()
+            busy, now = int(self.engine.desk[d.BUSY]), time.monotonic()
+            if now - self._load_from[1] > LOAD_SECONDS:
+                self._load = (busy - self._load_from[0]) * 1e-9 / (now - self._load_from[1])
+                self._load_from = busy, now
+
+    def __repr__(self) -> str:
+        return f"<Session: {self.name} through {self.device.name}>"
+
+
+def live(what: Any, **options: Any) -> Session:
+    """Return a session that plays something live: `with wetdry.live(what) as session:`.
+
+    Args:
+        what: an effect, a Chain, a Graph, a Rig, a plugin, a model; the path of a rig, a model (.nam, .safetensors, …), a
+            plugin or an impulse response; the name of a factory rig, an effect or an installed plugin; or a list of these.
+        cab: an impulse response behind it: a path.
+        input, output: the sound card's, by a part of its name or its number; None: the system's own; False: no input.
+        block: samples played at a time, 16 to 4096.
+        rate: in Hz; None: the rig's own, or 48000.
+        midi: a MIDI port, by a part of its name; True: the only one there is; or one that is open; None: none.
+        midi_map: which control turns which knob; None: the rig's.
+        feedback: an open MIDI output, to show the knobs on a controller.
+        device: what it hears and is heard through; None: the sound card; "clock": none, noise instead.
+        channels: in the chain; None: 1, or 2 where something in it has two sides.
+        trusted: load programs too: Faust, TorchScript.
+        real_time: ask for real-time scheduling and locked memory; a line says where they are not permitted.
+        said: called with each line that is to be said; None: they go to stderr.
+
+    Raises:
+        UnknownName, FileProblem, RigFileError, InvalidValue, InvalidType: what plays is not there, or cannot be played so.
+        DeviceError: no sound card, a busy one, a rate that it does not have. PortError: no such MIDI port.
+        MissingExtra: sounddevice or python-rtmidi is not installed.
+
+    Example:
+        >>> import wetdry
+        >>> with wetdry.live(wetdry.TubeSaturator(), device="clock", said=lambda line: None) as session:
+        ...     session.parameters["drive_db"].value = 30
+    """
+    return Session(what, **options)
+
+
+def _device(device: Any, input: Any, output: Any, rate: int, said: Callable[[str], None]) -> Device:
+    if device == "clock":
+        return Clock(sample_rate=rate)
+    if device is None:
+        from .device import SoundCard
+
+        heard = {"inputs": 0} if input is False else {"input": input}
+        return SoundCard(**heard, output=output, sample_rate=rate, said=said)
+    if isinstance(device, str) or not callable(getattr(device, "start", None)):
+        raise InvalidType(f'device = {device!r:.60}: None is the sound card (input= and output= say which), "clock" is none')
+    return device
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
