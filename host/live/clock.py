@@ -1,5 +1,6 @@
 """A session's device where there is no sound card: a clock that plays a signal again and again."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ class Clock:
     """
 
     name = "no sound card: a clock"
-    latency = (0.0, 0.0)
+    latency_ms = (0.0, 0.0)
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Clock:
         self._pace, self._seconds = pace, seconds
         self._clock: ClockDevice | None = None
 
-    def start(self, engine: "Engine") -> None:
+    def start(self, engine: "Engine", said: Callable[[str], None] = print) -> None:
         """Begin to call."""
         from .core.clock_device import ClockDevice
 

@@ -32,17 +32,17 @@ class Device(Protocol):
         name: for people.
         inputs, outputs: its channels.
         block: samples it asks for at once; 0: it varies; None: the engine's own.
-        latency: of its input and its output, in seconds, as it says.
+        latency_ms: of its input and its output, as it says.
     """
 
     name: Any
     inputs: Any
     outputs: Any
     block: Any
-    latency: Any
+    latency_ms: Any
 
-    def start(self, engine: Engine) -> None:
-        """Begin to call the engine's callback."""
+    def start(self, engine: Engine, said: Callable[[str], None]) -> None:
+        """Begin to call the engine's callback; `said` takes a line: unplugged, back again."""
         ...
 
     def stop(self) -> None:
@@ -74,6 +74,7 @@ class Session:
         cab: Any = None,
         input: Any = None,
         output: Any = None,
+        host: str | None = None,
         block: int = 64,
         rate: int | None = None,
         midi: Any = None,
@@ -91,7 +92,7 @@ class Session:
         self._trusted = trusted
         rate = int(rate or self._playing.sample_rate or USUAL_RATE)
         self._check_rate(self._playing, rate)
-        self.device: Device = _device(device, input, output, rate, self.say)
+        self.device: Device = _device(device, input, output, host, rate)
         channels = channels or channels_for(self._playing.processor)
         self.engine = Engine(
             self._playing.processor,
@@ -243,8 +244,7 @@ class Session:
     @property
     def statistics(self) -> Statistics:
         """Deadlines, times, load, latency and workers so far."""
-        input_seconds, output_seconds = self.device.latency
-        return statistics_of(self.engine, self._load, (1e3 * input_seconds, 1e3 * output_seconds))
+        return statistics_of(self.engine, self._load, self.device.latency_ms)
 
     @property
     def seconds(self) -> float:
@@ -271,7 +271,7 @@ class Session:
         for line in self._rights.refused:
             self.say(line)
         try:
-            self.device.start(self.engine)
+            self.device.start(self.engine, self.say)
         except BaseException:
             self.stop()
             raise
@@ -320,6 +320,7 @@ def live(what: Any, **options: Any) -> Session:
             plugin or an impulse response; the name of a factory rig, an effect or an installed plugin; or a list of these.
         cab: an impulse response behind it: a path.
         input, output: the sound card's, by a part of its name or its number; None: the system's own; False: no input.
+        host: the system that the card is reached through: ALSA, JACK, Core Audio, WASAPI, …; None: that of the least delay.
         block: samples played at a time, 16 to 4096.
         rate: in Hz; None: the rig's own, or 48000.
         midi: a MIDI port, by a part of its name; True: the only one there is; or one that is open; None: none.
@@ -344,14 +345,13 @@ def live(what: Any, **options: Any) -> Session:
     return Session(what, **options)
 
 
-def _device(device: Any, input: Any, output: Any, rate: int, said: Callable[[str], None]) -> Device:
+def _device(device: Any, input: Any, output: Any, host: str | None, rate: int) -> Device:
     if device == "clock":
         return Clock(sample_rate=rate)
     if device is None:
         from .device import SoundCard
 
-        heard = {"inputs": 0} if input is False else {"input": input}
-        return SoundCard(**heard, output=output, sample_rate=rate, said=said)
+        return SoundCard(input, output, sample_rate=rate, host=host)
     if isinstance(device, str) or not callable(getattr(device, "start", None)):
         raise InvalidType(f'device = {device!r:.60}: None is the sound card (input= and output= say which), "clock" is none')
     return device
