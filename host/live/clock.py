@@ -24,6 +24,7 @@ class Clock:
         inputs, outputs: channels; `inputs` counts where nothing is given to hear.
 
     Attributes:
+        heard: float32 (samples, inputs).
         played: float32 (samples, outputs), as long as what is heard: what came out last.
     """
 
@@ -43,8 +44,8 @@ class Clock:
         if heard is None:
             shape = round(HEARD_SECONDS * sample_rate), inputs
             heard = (NOISE_LEVEL * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
-        self._heard = np.asarray(heard, np.float32).reshape(len(heard), -1)
-        self.inputs, self.outputs, self.block = self._heard.shape[1], outputs, block
+        self.heard = np.asarray(heard, np.float32).reshape(len(heard), -1)
+        self.inputs, self.outputs, self.block = self.heard.shape[1], outputs, block
         self._pace, self._seconds = pace, seconds
         self._clock: ClockDevice | None = None
 
@@ -53,7 +54,7 @@ class Clock:
         from .core.clock_device import ClockDevice
 
         calls = None if self._seconds is None else round(self._seconds * engine.sample_rate / (self.block or engine.block))
-        self._clock = ClockDevice(engine, self._heard, self.block, self._pace, calls if calls is not None else -1)
+        self._clock = ClockDevice(engine, self.heard, self.block, self._pace, calls if calls is not None else -1)
         self._clock.start()
 
     def stop(self) -> None:
