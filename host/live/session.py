@@ -64,7 +64,6 @@ class Session:
         device: what it hears and is heard through.
         name: of what plays, for people.
         notices: every line said so far, the newest last.
-        midi_map: which control turns which knob; `learn` binds in it.
     """
 
     def __init__(
@@ -107,9 +106,9 @@ class Session:
         )
         self._rights, self._real_time = Rights(), real_time
         self._given_map = midi_map
-        self.midi_map = midi_map if midi_map is not None else self._playing.midi
+        self._midi_map = midi_map if midi_map is not None else self._playing.midi
         self._midi = MidiIn(self.engine, midi, feedback, self.say)
-        self._midi.map(self.midi_map, self.parameters)
+        self._midi.map(self._midi_map, self.parameters)
         self.moves = Moves(self.engine, self.parameters)
         self._recording: Recording | None = None
         self._load, self._load_from = 0.0, (0, time.monotonic())
@@ -153,8 +152,8 @@ class Session:
         self._check_rate(coming, self.engine.sample_rate)
         self.engine.play(coming.processor)
         self._playing = coming
-        self.midi_map = self._given_map if self._given_map is not None else coming.midi
-        self._midi.map(self.midi_map, self.parameters)
+        self._midi_map = self._given_map if self._given_map is not None else coming.midi
+        self._midi.map(self._midi_map, self.parameters)
         self.moves = Moves(self.engine, self.parameters)
 
     def _check_rate(self, coming: Playing, rate: int) -> None:
@@ -182,6 +181,16 @@ class Session:
         self.engine.desk[d.MUTE] = bool(on)
 
     # MIDI
+
+    @property
+    def midi_map(self) -> MidiMap:
+        """Which control turns which knob; settable, and then also for what is played later. Raises where it does not fit."""
+        return self._midi_map
+
+    @midi_map.setter
+    def midi_map(self, midi: MidiMap) -> None:
+        self._midi.map(midi, self.parameters)
+        self._given_map = self._midi_map = midi
 
     def hear(self, message: Any, seconds: float | None = None) -> None:
         """Take a MIDI message (mido's, or bytes) that came from elsewhere than the port.
