@@ -78,6 +78,10 @@ class PortError(WetdryError, OSError):
     """A MIDI port that is not there or does not open."""
 
 
+class DeviceError(WetdryError, RuntimeError):
+    """A sound card that is not there, does not open, cannot play as asked, or has gone."""
+
+
 class CaptureError(WetdryError, RuntimeError):
     """A capture that cannot go on or does not fit what is on disk."""
 

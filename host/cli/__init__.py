@@ -14,12 +14,14 @@ from . import (
     clone,
     compare,
     convert,
+    devices,
     distil,
     effects,
     evaluate,
     excitation,
     factory,
     inspect,
+    live,
     midi,
     models,
     plugins,
@@ -41,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (clone, amp, inspect, capture, train, evaluate, compare, render, convert, distil, prune, quantise, effects,
-                bench, excitation, factory):  # fmt: skip
+                bench, excitation, factory, devices, live):  # fmt: skip
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(midi.app)
 app.add_typer(models.app)

@@ -27,7 +27,7 @@ def run(context: typer.Context, as_json: Json = False) -> None:
     """List the MIDI ports of this machine, and the controllers whose numbers are known."""
     if context.invoked_subcommand is not None:
         return
-    found, problem = _ports()
+    found, problem = midi_ports()
     known = [factory_map(name) for name in factory_names()]
     if as_json:
         data = {"ports": found, "problem": problem, "controllers": [asdict(one) for one in known]}
@@ -97,7 +97,7 @@ def learn(
     said.print(f"map: {out}", markup=False)
 
 
-def _ports() -> tuple[list[dict[str, str]], str | None]:
+def midi_ports() -> tuple[list[dict[str, str]], str | None]:
     """Return the ports, or why none can be had: the controllers are listed all the same."""
     from ..midi.ports import list_ports
 
