@@ -20,7 +20,7 @@ def serial_stages(processors: Iterable[Any]) -> list[Stage]:
     from .chain import Chain
 
     runs: list[tuple[str, list[Any]]] = []
-    for kind, processor in _flat(processors, Chain):
+    for kind, processor in flattened(processors, Chain):
         if kind in ("ours", "native") and runs and runs[-1][0] == kind:
             runs[-1][1].append(processor)
         else:
@@ -36,10 +36,11 @@ def serial_stages(processors: Iterable[Any]) -> list[Stage]:
     return stages
 
 
-def _flat(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
+def flattened(processors: Iterable[Any], chain: type) -> Iterator[tuple[str, Any]]:
+    """Yield each processor in series, chains opened and wires left out, with how it is played."""
     for processor in processors:
         if isinstance(processor, chain):
-            yield from _flat(processor, chain)
+            yield from flattened(processor, chain)
         elif isinstance(processor, Playable):
             yield "playable", processor
         elif isinstance(processor, Effect):

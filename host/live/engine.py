@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,21 +12,22 @@ import numpy as np
 from ...effects.effect import Effect
 from ...effects.fade import FADE_SECONDS
 from ...models.errors import InvalidValue
-from ..stages import Stage
 from .core import desk as d
 from .core.callback import LARGEST_CALL, portaudio_callback
 from .core.compiled import Semaphore, wake
 from .core.levels import DRY_FRAMES, SCOPE_FRAMES
 from .core.resident import reside
 from .core.ring import Ring
-from .exchange import Exchange
+from .exchange import Exchange, Passage, Wire
 from .knobs import KnobIds
-from .scenes import Scene
+from .scenes import Foreign, Scene
+from .watchdog import Watchdog
 
 RING_SECONDS = 1.5
 RECORDED_SECONDS = 20.0
 SOUND_SECONDS = 2.0
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 4096
+SILENT_SECONDS = 1.0  # after which the device counts as silent
 EXCHANGE_SECONDS = 0.01  # that a worker in Python has, unless told otherwise; in whole blocks, two at least
 
 
@@ -79,7 +81,9 @@ class Engine:
         self._worker_delay = max(2, -(-round(worker_seconds * sample_rate) // block)) * block
         self._said = failed
         self.knobs, self._lock, self._sending, self._stamps = KnobIds(), threading.RLock(), threading.RLock(), threading.local()
-        self.passed_by: list[Exchange] = []
+        self._passed: dict[tuple[int, ...], Wire] = {}
+        self._deferred: list[Any] = []  # what is to be played once the device calls again
+        self._watchdog = Watchdog(self)
         self.desk, self.meters = d.fresh(), np.zeros(d.METERS)
         self._semaphore = Semaphore()
         asked = block if device_block is None else device_block
@@ -129,46 +133,99 @@ class Engine:
 
     # what plays
 
-    def _made(self, processor: Any, before: Scene | None) -> Scene:
-        def exchange(stages: Sequence[Stage]) -> Exchange:
-            return Exchange(stages, float(self.sample_rate), self.channels, self.block, self._worker_delay, self._failed)
+    def _made(self, processor: Any, before: Scene | None, anew: bool = False) -> Scene:
+        """Return a scene; `anew`: whatever is made of other processors may have become another in itself."""
 
-        return Scene(processor, float(self.sample_rate), self.channels, self.knobs, before, exchange)
+        def passage(foreign: Foreign) -> Passage:
+            for wire in self._passed.values():
+                if wire.key == foreign.key or (wire.failed.hangs and set(wire.key) & set(foreign.key)):
+                    return wire
+            for playing in before.exchanges if before else ():
+                if isinstance(playing, Wire):
+                    continue
+                if playing.key == foreign.key and not (anew and foreign.branches):
+                    return playing
+                if set(playing.key) & set(foreign.key):
+                    playing.close()  # a plugin cannot be played by two threads: silence until it comes in again
+            return Exchange(foreign.processors, foreign.key, foreign.name, float(self.sample_rate), self.channels, self.block,
+                            self._worker_delay, self._watchdog.look)  # fmt: skip
+
+        return Scene(processor, float(self.sample_rate), self.channels, self.knobs, before, passage)
 
     def _begin_scene(self, scene: Scene) -> None:
         self._scenes.append(scene)
-        for exchange in scene.exchanges:
+        for exchange in scene.exchanges if self.running else ():
             exchange.start()
         for effect in scene.effects:
             effect.__dict__["_follower"] = self
 
     def play(self, processor: Any) -> None:
-        """Change over to another processor, or to what this one has become: crossfaded; what is the same in both goes on."""
+        """Change over to another processor, or to what this one has become: crossfaded; what is the same in both goes on.
+
+        What failed is tried again. Where the device is silent, the change comes once it calls again.
+        """
         with self._lock:
-            self._wait_for_change()
-            scene = self._made(processor, self.scene)
+            self._passed = {key: wire for key, wire in self._passed.items() if wire.failed.hangs}
+            self._play(processor, anew=True)
+
+    def _play(self, processor: Any, anew: bool = False) -> None:
+        with self._lock:
+            silent, self._deferred = bool(self._deferred), []
+            if not self._wait_for_change(0.0 if silent else SILENT_SECONDS):
+                self._deferred = [processor]
+                if not silent:
+                    self._said("the sound device is silent: the change comes when it plays again")
+                return
+            scene = self._made(processor, self.scene, anew)
             self._begin_scene(scene)
             before, self.scene = self.scene, scene
             for effect in {id(e): e for e in before.effects if all(e is not other for other in scene.effects)}.values():
                 effect.__dict__["_follower"] = None
             self.desk[d.NEXT_SCENE] = scene.address
 
-    def _wait_for_change(self) -> None:
-        """Wait until the scene before the one that plays has faded, and forget it."""
-        pause = threading.Event()
-        while self.running and (self.desk[d.SCENE] != self.scene.address or self.desk[d.FADE_LEFT]):
+    def _wait_for_change(self, patience_seconds: float) -> bool:
+        """Wait until the scene before the one that plays has faded, and forget it; False where the device is silent."""
+        pause, blocks, since = threading.Event(), -1, 0.0
+        while self.running and self._changing:
+            if int(self.desk[d.BLOCKS]) != blocks:
+                blocks, since = int(self.desk[d.BLOCKS]), time.monotonic()
+            elif time.monotonic() - since >= patience_seconds:
+                return False
             pause.wait(0.002)
         if not self.running:
             self.desk[d.SCENE], self.desk[d.FADE_LEFT] = self.scene.address, 0
         for scene in self._scenes[:-1]:
-            scene.close()
+            scene.close(self.scene.exchanges)
         self._scenes = self._scenes[-1:]
+        return True
 
-    def _failed(self, exchange: Exchange, error: Exception) -> None:
-        for scene in self._scenes:
-            if exchange in scene.exchanges:
-                scene.pass_by(exchange, True)
-        self._said(f"{type(error).__name__} in a worker: {error}; it is passed by, and the rest plays on")
+    @property
+    def _changing(self) -> bool:
+        return bool(self.desk[d.SCENE] != self.scene.address or self.desk[d.FADE_LEFT])
+
+    # what fails
+
+    def look_after(self) -> None:
+        """Pass by what has failed, and do what waits for the device; the watchdog calls it."""
+        with self._lock:
+            for exchange in self.exchanges:
+                if isinstance(exchange, Exchange) and (exchange.error or exchange.hangs):
+                    self._pass_by(exchange)
+            if not self._changing and self._deferred:
+                self._play(self._deferred[0], anew=True)
+            elif not self._changing and len(self._scenes) > 1:
+                self._wait_for_change(0.0)
+
+    def _pass_by(self, exchange: Exchange) -> None:
+        self._passed[exchange.key] = Wire(exchange, self.channels, self.block)
+        self._play(self._meant)
+        why = f"{type(exchange.error).__name__}: {exchange.error}" if exchange.error else "it hangs"
+        self._said(f"{exchange.name} fails ({why}) and is passed by; the rest plays on".replace("\n", " "))
+
+    @property
+    def passed_by(self) -> list[Passage]:
+        """What failed, and the sound goes past."""
+        return list(self._passed.values())
 
     # knobs
 
@@ -178,7 +235,11 @@ class Engine:
             sent = int(self.desk[d.EVENTS_SENT])
             if sent - self.desk[d.EVENTS_TAKEN] >= d.MOST_EVENTS:
                 return  # the resident call hangs or has ended: where the knob stands is in the effect
-            self._events[sent % d.MOST_EVENTS] = getattr(self._stamps, "now", 0.0), self.knobs.of(effect, name), number
+            self._events[sent % d.MOST_EVENTS] = (
+                getattr(self._stamps, "now", 0.0),
+                self.knobs.sent(effect, name, number),
+                number,
+            )
             self.desk[d.EVENTS_SENT] = sent + 1
 
     def rebuilt(self, effect: Effect) -> None:
@@ -186,7 +247,12 @@ class Engine:
         if getattr(self._stamps, "together", 0):
             self._stamps.rebuilt = True
         else:
-            self.play(self.scene.processor)
+            self._play(self._meant)
+
+    @property
+    def _meant(self) -> Any:
+        """What is to be played: what plays, unless something waits for the device."""
+        return (self._deferred or [self.scene.processor])[0]
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -198,24 +264,29 @@ class Engine:
             self._stamps.together -= 1
             if not self._stamps.together and getattr(self._stamps, "rebuilt", False):
                 self._stamps.rebuilt = False
-                self.play(self.scene.processor)
+                self._play(self._meant)
 
     def at(self, seconds: float) -> "_Stamped":
         """Return a context in which knobs are turned as of a moment of `time.monotonic`, one block later to the sample."""
         return _Stamped(self._stamps, seconds)
 
     def moves(self) -> list[tuple[int, Effect, str, float]]:
-        """Return what has moved since last asked: sample of the sound, effect, knob, the kernel's number."""
-        noted = int(self.desk[d.MOVES_NOTED])
-        first = max(self._moves_read, noted - d.MOST_MOVES)
-        self._moves_read = noted
-        rows = [self._moves[i % d.MOST_MOVES].tolist() for i in range(first, noted)]
-        return [(int(sample), *self.knobs.named[int(knob)], number) for sample, knob, number in rows]
+        """Return what has moved since last asked: sample of the sound, effect, knob, where to (see `Parameter.to_number`)."""
+        with self._sending:
+            all_taken = self.desk[d.EVENTS_TAKEN] == self.desk[d.EVENTS_SENT] and not self.desk[d.PENDING]
+            noted = int(self.desk[d.MOVES_NOTED])
+            first = max(self._moves_read, noted - d.MOST_MOVES)
+            self._moves_read = noted
+            rows = [self._moves[i % d.MOST_MOVES].tolist() for i in range(first, noted)]
+            moves = [(int(sample), *self.knobs.move(int(knob), number)) for sample, knob, number in rows]
+            if all_taken:
+                self.knobs.forget()
+        return moves
 
     # running
 
     @property
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> list[Passage]:
         """What Python plays of what plays now."""
         return self.scene.exchanges
 
@@ -258,9 +329,13 @@ class Engine:
 
         self._thread = threading.Thread(target=work, name="wetdry live", daemon=True)
         self._thread.start()
+        for exchange in self.exchanges:
+            exchange.start()
+        self._watchdog.start()
 
     def stop(self) -> None:
         """End the resident call and the workers; the device must have stopped calling."""
+        self._watchdog.stop()
         self.desk[d.STOP] = 1
         if self._thread:
             wake(self._semaphore.address)

@@ -1,5 +1,7 @@
 """Knobs of a session: each knob of an effect of ours has a number, under which the resident call knows it."""
 
+import threading
+
 import numpy as np
 
 from ...effects.effect import Effect
@@ -18,14 +20,43 @@ class KnobIds:
         self.targets = np.zeros(MOST_KNOBS)
         self.named: list[tuple[Effect, str]] = []
         self._ids: dict[tuple[int, str], int] = {}
+        self._lock = threading.Lock()
+        self._sent: dict[tuple[int, float], float] = {}  # what a knob's value counts as, where the kernel reads another number
 
     def of(self, effect: Effect, name: str) -> int:
         """Return a knob's number. Raises InvalidValue where there is no room for more."""
         key = id(effect), name
-        if key not in self._ids:
+        if key in self._ids:
+            return self._ids[key]
+        with self._lock:
+            if key in self._ids:
+                return self._ids[key]
             if len(self.named) == MOST_KNOBS:
                 raise InvalidValue(f"a live session knows {MOST_KNOBS} knobs at most; start another for more")
-            self._ids[key] = len(self.named)
-            self.targets[len(self.named)] = effect._numbers[effect._places[name]]
+            number = len(self.named)
+            self.targets[number] = effect._numbers[effect._places[name]]
             self.named.append((effect, name))  # which keeps the effect, and so its id, for as long as the session
-        return self._ids[key]
+            self._ids[key] = number
+            return number
+
+    def stand(self, effect: Effect, name: str) -> int:
+        """Return the number of a knob that begins to be played, as it stands now."""
+        knob = self.of(effect, name)
+        self.targets[knob] = effect._numbers[effect._places[name]]
+        return knob
+
+    def sent(self, effect: Effect, name: str, number: float) -> int:
+        """Return a knob's number, and note which value of the knob the kernel's number is."""
+        knob = self.of(effect, name)
+        value = float(effect._table[name].to_number(effect._values[name]))
+        if value != number:
+            self._sent[knob, number] = value
+        return knob
+
+    def move(self, knob: int, number: float) -> tuple[Effect, str, float]:
+        """Return effect, knob and its value, as `Parameter.to_number` counts, for what the kernel was sent."""
+        return *self.named[knob], self._sent.get((knob, number), number)
+
+    def forget(self) -> None:
+        """Forget what was sent: all of it has been asked for."""
+        self._sent.clear()

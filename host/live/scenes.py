@@ -1,6 +1,7 @@
 """From processors to a scene: runs of our effects as programs, everything else behind an exchange with a worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,38 @@ from ...effects.effect import Effect
 from ...effects.kernels.compiled_runner import RUNNER
 from ...effects.kernels.program import LAST_EVENT, Program
 from ..chain import Chain
-from ..stages import CompiledStage, Stage
+from ..playable import Playable, everything
+from ..series import flattened
+from ..stages import CompiledStage
 from .core import scene as s
 from .core.desk import MOST_KNOBS
-from .exchange import Exchange
+from .exchange import Passage
 from .knobs import KnobIds
 
 PartKey = tuple[int, int]  # the effect and its version: as long as both are the same, its sound goes on
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Processors in series that Python plays."""
+
+    processors: tuple[Any, ...]
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """Which processors they are, those inside others too."""
+        inside = (each for p in self.processors for each in (p, *(everything(p) if isinstance(p, Playable) else ())))
+        return tuple(id(processor) for processor in inside)
+
+    @property
+    def name(self) -> str:
+        """Their names, for people."""
+        return ", ".join(str(getattr(p, "name", None) or type(p).__name__) for p in self.processors)
+
+    @property
+    def branches(self) -> bool:
+        """Whether one is made of others, and so may have become another in itself."""
+        return any(isinstance(p, Playable) for p in self.processors)
 
 
 class Scene:
@@ -26,7 +52,7 @@ class Scene:
         sample_rate, channels, block: of the engine.
         knobs: gives each knob its number in the session.
         before: the scene that plays now; what is the same in both goes on.
-        exchange: makes an exchange of the stages that Python plays.
+        passage: returns what processors that Python plays stand behind.
     """
 
     def __init__(
@@ -36,23 +62,24 @@ class Scene:
         channels: int,
         knobs: KnobIds,
         before: "Scene | None",
-        exchange: Callable[[Sequence[Stage]], Exchange],
+        passage: Callable[[Foreign], Passage],
     ) -> None:
         self.processor, self._rate, self._channels = processor, sample_rate, channels
         self.programs: list[Program] = []
         self.effects: list[Effect] = []
-        self.exchanges: list[Exchange] = []
+        self.exchanges: list[Passage] = []
+        self._before, self._played_before = (before.exchanges, before.effects) if before else ([], [])
         self.parts: dict[PartKey, list[tuple[int, int]]] = {}
         self.knobs: dict[int, list[tuple[int, int]]] = {}
         self._rows: list[np.ndarray] = []
         self._events: list[np.ndarray] = []
         self._places = np.full((MOST_KNOBS, s.KNOB_COLUMNS), -1, np.int64)
         self.latency_samples = 0
-        for group in _grouped(Chain([processor])._build()):
-            if isinstance(group, CompiledStage):
-                self._add_program(group, knobs)
+        for part in parts_of(processor):
+            if isinstance(part, Foreign):
+                self._add_exchange(passage(part))
             else:
-                self._add_exchange(exchange(group))
+                self._add_program(CompiledStage(part), knobs)
         self._copies = self._going_on(before)
         self.table = self._tabled()
 
@@ -67,7 +94,7 @@ class Scene:
         for effect, parts, places, late in player.spans(self._rate):
             self.parts[id(effect), effect._version] = [span for part in parts for span in program.part_spans(part)]
             for name, place in effect._places.items():
-                knob = knobs.of(effect, name)
+                knob = (knobs.of if effect in self._played_before else knobs.stand)(effect, name)
                 self._places[knob] = len(self._rows), places[place], late + self.latency_samples
                 self.knobs[knob] = program.knob_spans(places[place])
         self.latency_samples += sum(effect._latency(self._rate) for effect in player.effects)
@@ -80,10 +107,11 @@ class Scene:
         self._events.append(events)
         self._rows.append(row)
 
-    def _add_exchange(self, exchange: Exchange) -> None:
+    def _add_exchange(self, exchange: Passage) -> None:
         row = np.zeros(s.STAGE_COLUMNS, np.int64)
-        row[s.KIND] = s.EXCHANGE
-        row[s.SEND], row[s.BACK], row[s.WORKER] = exchange.send.address, exchange.back.address, exchange.semaphore.address
+        row[s.KIND], row[s.KEPT] = s.EXCHANGE, any(exchange is other for other in self._before)
+        row[s.SEND], row[s.BACK], row[s.PAGE] = exchange.send.address, exchange.back.address, exchange.page.ctypes.data
+        row[s.WORKER] = exchange.wakes.address if exchange.wakes else 0
         self.latency_samples += exchange.latency_samples
         self.exchanges.append(exchange)
         self._rows.append(row)
@@ -106,25 +134,22 @@ class Scene:
         head[s.RUN] = RUNNER.address_of("wetdry_run")
         return np.concatenate([head, *self._rows])
 
-    def pass_by(self, exchange: Exchange, passed: bool) -> None:
-        """Leave an exchange out, or take it back in, while the scene plays."""
-        row = [i for i, row in enumerate(self._rows) if row[s.KIND] == s.EXCHANGE][self.exchanges.index(exchange)]
-        self.table[s.HEAD + row * s.STAGE_COLUMNS + s.PASSED_BY] = passed
-
-    def close(self) -> None:
-        """End the workers."""
+    def close(self, going_on: "list[Passage] | None" = None) -> None:
+        """End the workers, but those of what goes on."""
         for exchange in self.exchanges:
-            exchange.close()
+            if not any(exchange is other for other in going_on or ()):
+                exchange.close()
 
 
-def _grouped(stages: Sequence[Stage]) -> list[Any]:
-    """Return compiled stages by themselves, and runs of others as lists."""
-    groups: list[Any] = []
-    for stage in stages:
-        if isinstance(stage, CompiledStage):
-            groups.append(stage)
-        elif groups and isinstance(groups[-1], list):
-            groups[-1].append(stage)
-        else:
-            groups.append([stage])
-    return groups
+def parts_of(processor: Any) -> Iterator["list[Effect] | Foreign"]:
+    """Yield maximal runs of our effects in series, and of everything else."""
+    run: list[Any] = []
+    ours = False
+    for kind, each in flattened([processor], Chain):
+        if run and ours != (kind == "ours"):
+            yield run if ours else Foreign(tuple(run))
+            run = []
+        ours = kind == "ours"
+        run.append(each)
+    if run:
+        yield run if ours else Foreign(tuple(run))

@@ -10,7 +10,7 @@ from .callback import bin_of
 from .compiled import carray, compiled, load, nanoseconds, pointer, store, wait
 from .levels import enter, leave
 from .ring import push, ring_at, take, waiting
-from .scene import add_event, copy_row, play, take_over
+from .scene import COMES, GOES, PLAYS, add_event, copy_row, play, share_exchanges, share_of_old, take_over
 
 LONGEST_WAIT = 50_000_000  # ns: how soon a stop is seen where the device has gone silent
 TILE = 64
@@ -113,17 +113,20 @@ def _change_scene(desk, targets, clock):
 @compiled
 def _play(desk, blocks, frames):
     """Play the block in `blocks[0]`; while scenes change, the one before plays it too, ever more softly."""
-    left = desk[d.FADE_LEFT]
+    left, fade = desk[d.FADE_LEFT], desk[d.FADE]
     if left == 0:
-        play(desk[d.SCENE], blocks[0], frames)
+        play(desk[d.SCENE], blocks[0], frames, PLAYS, left, fade)
         return
     for channel in range(blocks.shape[1]):
         for i in range(blocks.shape[2]):
             blocks[1, channel, i] = blocks[0, channel, i]
-    play(desk[d.FADED_SCENE], blocks[1], frames)
-    play(desk[d.SCENE], blocks[0], frames)
+    play(desk[d.FADED_SCENE], blocks[1], frames, GOES, left, fade)
+    play(desk[d.SCENE], blocks[0], frames, COMES, left, fade)
     for i in range(blocks.shape[2]):
-        share = np.float32(max(left - 1 - i, 0)) / np.float32(desk[d.FADE])
+        share = share_of_old(left, i, fade)
         for channel in range(blocks.shape[1]):
             blocks[0, channel, i] += share * (blocks[1, channel, i] - blocks[0, channel, i])
-    store(desk, d.FADE_LEFT, max(left - blocks.shape[2], 0))
+    left = max(left - blocks.shape[2], 0)
+    if left == 0:
+        share_exchanges(desk[d.SCENE], 0)
+    store(desk, d.FADE_LEFT, left)

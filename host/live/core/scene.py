@@ -3,15 +3,19 @@
 import numpy as np
 
 from ....effects.kernels import tables
-from .compiled import CACHE_LINE, call, carray, compiled, load, pointer, wake
+from .compiled import CACHE_LINE, call, carray, compiled, pointer, wake
 from .ring import forgive, pull, push, ring_at
 
 # The head of a scene, int64: then a row a stage.
 STAGES, LATENCY, CHANNELS, KNOBS_AT, COPIES_AT, COPIES, RUN = range(7)
 HEAD = CACHE_LINE
-# A stage's row. A program: its frame, its events and how many wait. An exchange: two rings, who to wake, whether to pass it by.
-KIND, FRAME, EVENTS, WAITING, SEND, BACK, WORKER, PASSED_BY, STAGE_COLUMNS = range(9)
+# A stage's row. A program: its frame, its events and how many wait. An exchange: two rings, who to wake (0: nobody, and both
+# rings are one: a delay), its page, and whether the scene before has it too.
+KIND, FRAME, EVENTS, WAITING, SEND, BACK, WORKER, PAGE, KEPT, STAGE_COLUMNS = range(10)
 PROGRAM, EXCHANGE = 0, 1
+# An exchange's page: whether two scenes share it while they fade; room for what the one that goes sent, and for what came back.
+SHARED, SENT_AT, CAME_AT, PAGE_FIELDS = range(4)
+PLAYS, GOES, COMES = range(3)  # what a scene does
 KNOB_STAGE, KNOB_PLACE, KNOB_LATE, KNOB_COLUMNS = range(4)  # a row a knob of the session; stage -1: not in this scene
 MOST_WAITING = 4096  # events of one stage
 EVENT_COLUMNS = 3
@@ -56,15 +60,25 @@ def add_event(scene, knob, sample, number):
 
 
 @compiled
-def play(scene, audio, frames):
-    """Play a block through a scene: `audio` float32 (channels, samples) in place; `frames` (samples, channels) is scratch."""
+def play(scene, audio, frames, role, left, fade):
+    """Play a block through a scene: `audio` float32 (channels, samples) in place; `frames` (samples, channels) is scratch.
+
+    `role`: the scene plays alone, or it goes or comes, with `left` samples of a fade of `fade` left; the one that goes plays
+    first.
+    """
     head, stages = scene_at(scene)
     for i in range(head[STAGES]):
         stage = stages[i]
         if stage[KIND] == PROGRAM:
             _run(head[RUN], stage, audio)
-        elif load(stage, PASSED_BY) == 0:
-            _exchange(stage, audio, frames)
+        else:
+            _exchange(stage, audio, frames, role, left, fade)
+
+
+@compiled
+def share_of_old(left, i, fade):
+    """Return how much of what goes is heard at sample i of a block that begins with `left` samples of a fade left."""
+    return np.float32(max(left - 1 - i, 0)) / np.float32(fade)
 
 
 @compiled
@@ -87,20 +101,56 @@ def _run(run, stage, audio):
 
 
 @compiled
-def _exchange(stage, audio, frames):
-    """Send a block to a worker and take what has come back of earlier ones."""
+def _exchange(stage, audio, frames, role, left, fade):
+    """Send a block to a worker and take what has come back of earlier ones.
+
+    Where both of two scenes that fade have it, it hears their inputs faded over, and both hear what comes back.
+    """
+    page = carray(pointer(stage[PAGE]), PAGE_FIELDS, np.int64)
+    shape = audio.shape[1], audio.shape[0]
+    sent, came = carray(pointer(page[SENT_AT]), shape, np.float32), carray(pointer(page[CAME_AT]), shape, np.float32)
+    shared = role != PLAYS and page[SHARED] != 0
+    _to_frames(audio, frames)
+    if shared and role == GOES:
+        sent[:] = frames
+    else:
+        if shared:
+            for i in range(len(frames)):
+                share = share_of_old(left, i, fade)
+                for channel in range(frames.shape[1]):
+                    frames[i, channel] += share * (sent[i, channel] - frames[i, channel])
+        lost = len(frames) - push(ring_at(stage[SEND]), frames)
+        if lost:
+            forgive(ring_at(stage[BACK]), lost)
+        if stage[WORKER]:
+            wake(stage[WORKER])
+    if not (shared and role == COMES):
+        pull(ring_at(stage[BACK]), came)
+    _to_audio(came, audio)
+
+
+@compiled
+def _to_frames(audio, frames):
     for i in range(audio.shape[1]):
         for channel in range(audio.shape[0]):
             frames[i, channel] = audio[channel, i]
-    lost = len(frames) - push(ring_at(stage[SEND]), frames)
-    if lost:
-        forgive(ring_at(stage[BACK]), lost)
-    wake(stage[WORKER])
-    pull(ring_at(stage[BACK]), frames)
+
+
+@compiled
+def _to_audio(frames, audio):
     for i in range(audio.shape[1]):
         for channel in range(audio.shape[0]):
             value = frames[i, channel]
             audio[channel, i] = value if np.isfinite(value) else np.float32(0.0)
+
+
+@compiled
+def share_exchanges(scene, shared):
+    """Say of a scene's exchanges that the scene before has too whether both play."""
+    head, stages = scene_at(scene)
+    for i in range(head[STAGES]):
+        if stages[i, KIND] == EXCHANGE and stages[i, KEPT]:
+            carray(pointer(stages[i, PAGE]), PAGE_FIELDS, np.int64)[SHARED] = shared
 
 
 @compiled
@@ -113,6 +163,7 @@ def take_over(scene, clock, targets):
         goal = carray(pointer(copies[i, 1]), copies[i, 2], np.uint8)
         for byte in range(copies[i, 2]):
             goal[byte] = source[byte]
+    share_exchanges(scene, 1)
     for i in range(head[STAGES]):
         if stages[i, KIND] == PROGRAM:
             frame = carray(pointer(stages[i, FRAME]), tables.RESET_STATE_AT + 1, np.int64)

@@ -1,0 +1,40 @@
+"""Watchdog: looks after an engine, so that what fails is passed by and what waits for the device is done."""
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+LOOK_SECONDS = 0.05
+
+
+class Watchdog:
+    """A thread that calls `engine.look_after` now and then, and at once where something raises."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._called, self._stopped = threading.Event(), False
+        self._thread = threading.Thread(target=self._work, name="wetdry watchdog", daemon=True)
+
+    def look(self) -> None:
+        """Have it look now."""
+        self._called.set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped = True
+        self._called.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopped:
+            self._called.wait(LOOK_SECONDS)
+            self._called.clear()
+            if not self._stopped:
+                self._engine.look_after()
