@@ -31,6 +31,9 @@ class MidiIn:
         feedback: what is sent to, to show the knobs; None: nothing.
         said: called with a line that is to be said.
 
+    Attributes:
+        hearers: called with each message and when it came.
+
     Raises:
         PortError: there is no such port.
     """
@@ -41,6 +44,7 @@ class MidiIn:
         self.port = self._open(port)
         self._by_code: deque[Arrival] = deque()
         self._lock, self._ended = threading.RLock(), threading.Event()
+        self.hearers: list[Callable[[bytes, float], None]] = []
         self._learn: Learn | None = None
         self.learning: str | None = None
         self._heard_at = 0.0
@@ -123,6 +127,8 @@ class MidiIn:
     def _turn(self, arrived: list[Arrival]) -> None:
         self._look_at_hand()
         for arrival in arrived:
+            for hear in self.hearers:
+                hear(arrival.data, arrival.seconds)
             if self._learn:
                 self._learned(self._learn.feed(arrival.data))
                 self._heard_at = arrival.seconds

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ...effects.parameters import Parameters
 from ...models.errors import InvalidType, InvalidValue, UnknownName
@@ -18,7 +18,10 @@ from .moves import Moves
 from .playing import Playing, channels_for, playing
 from .real_time import Rights
 from .recording import Recording
-from .statistics import Meters, Statistics, meters_of, statistics_of
+from .statistics import Meters, Statistics, Worker, meters_of, statistics_of
+
+if TYPE_CHECKING:
+    from .generators import Generator
 
 USUAL_RATE = 48000
 KEEP_SECONDS = 0.05  # between two looks at what has to be kept
@@ -64,6 +67,8 @@ class Session:
         device: what it hears and is heard through.
         name: of what plays, for people.
         notices: every line said so far, the newest last.
+        moves: what the knobs did, so that an offline render repeats it.
+        generator: plays the notes of the MIDI port, and those of `generator.on(60)`; None: none was asked for.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Session:
         midi: Any = None,
         midi_map: MidiMap | None = None,
         feedback: Any = None,
+        generator: Any = None,
         device: Any = None,
         channels: int | None = None,
         trusted: bool = False,
@@ -110,10 +116,20 @@ class Session:
         self._midi = MidiIn(self.engine, midi, feedback, self.say)
         self._midi.map(self._midi_map, self.parameters)
         self.moves = Moves(self.engine, self.parameters)
+        self.generator = self._made_generator(generator)
         self._recording: Recording | None = None
         self._load, self._load_from = 0.0, (0, time.monotonic())
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="wetdry keeper", daemon=True)
+
+    def _made_generator(self, source: Any) -> "Generator | None":
+        if source is None:
+            return None
+        from .generators import Generator
+
+        generator = Generator(self.engine, source, said=self.say)
+        self._midi.hearers.append(generator.hear)
+        return generator
 
     # what plays
 
@@ -277,7 +293,7 @@ class Session:
         for line in self._rights.take(self._real_time):
             self.say(line)
         self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
-        for line in self._rights.refused:
+        for line in [*self._rights.refused, *map(_lock_line, self.statistics.workers)]:
             self.say(line)
         try:
             self.device.start(self.engine, self.say)
@@ -286,6 +302,8 @@ class Session:
             raise
         self._load_from = 0, time.monotonic()
         self._midi.start()
+        if self.generator:
+            self.generator.start()
         self._keeper.start()
         return self
 
@@ -296,6 +314,8 @@ class Session:
         self._ended.set()
         self.stop_recording()
         self._midi.stop()
+        if self.generator:
+            self.generator.stop()
         self.device.stop()
         self.engine.stop()
         if self._keeper.is_alive():
@@ -335,6 +355,7 @@ def live(what: Any, **options: Any) -> Session:
         midi: a MIDI port, by a part of its name; True: the only one there is; or one that is open; None: none.
         midi_map: which control turns which knob; None: the rig's.
         feedback: an open MIDI output, to show the knobs on a controller.
+        generator: what makes sound of notes, besides what comes in: as `Generator` takes it, the path of a VST instrument say.
         device: what it hears and is heard through; None: the sound card; "clock": none, noise instead.
         channels: in the chain; None: 1, or 2 where something in it has two sides.
         trusted: load programs too: Faust, TorchScript.
@@ -364,6 +385,11 @@ def _device(device: Any, input: Any, output: Any, host: str | None, rate: int) -
     if isinstance(device, str) or not callable(getattr(device, "start", None)):
         raise InvalidType(f'device = {device!r:.60}: None is the sound card (input= and output= say which), "clock" is none')
     return device
+
+
+def _lock_line(worker: Worker) -> str:
+    return (f"{worker.name}: played by Python, {worker.latency_ms:.1f} ms behind; it takes the interpreter lock, and what else "
+            "Python does can make it late")  # fmt: skip
 
 
 def _to_stderr(line: str) -> None:
