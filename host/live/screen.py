@@ -15,7 +15,7 @@ SHOWN_NOTICES = 3
 def drawn(snapshot: Snapshot, width: int, height: int) -> list[Text]:
     """Return the screen's lines: at most `height`, none longer than `width`; pictures go first where room is short."""
     head = [_heading(snapshot, width), _level("in ", snapshot.incoming, width), _level("out", snapshot.outgoing, width)]
-    head += [_deadlines(snapshot), _latency(snapshot), *(Text(f"worker   {line}", "dim") for line in snapshot.workers)]
+    head += [_deadlines(snapshot), _latency(snapshot), *_workers(snapshot)]
     head += [_tuner(snapshot, width)] if snapshot.tuning else []
     foot = [*(Text(f"! {line}", "yellow") for line in snapshot.notices[-SHOWN_NOTICES:]), _keys(snapshot)]
     room = height - len(head) - len(foot)
@@ -27,6 +27,14 @@ def drawn(snapshot: Snapshot, width: int, height: int) -> list[Text]:
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines
+
+
+def summary(snapshot: Snapshot) -> list[Text]:
+    """Return the lines that say how a session went."""
+    counts = [f"{side} {count} {what}" for side, level in (("in", snapshot.incoming), ("out", snapshot.outgoing))
+              for count, what in ((level.clips, "clipped"), (level.bad, "no numbers")) if count]  # fmt: skip
+    lines = [Text(f"{snapshot.name}: {_clock(snapshot.seconds)} played"), _deadlines(snapshot), _latency(snapshot)]
+    return [*lines, *_workers(snapshot), *([Text(f"samples: {', '.join(counts)}", "red")] if counts else [])]
 
 
 def _heading(snapshot: Snapshot, width: int) -> Text:
@@ -72,6 +80,10 @@ def _latency(snapshot: Snapshot) -> Text:
     total = sum(ms for _, ms in parts)
     said = " + ".join(f"{part} {ms:.2f}" for part, ms in parts)
     return Text.assemble("latency ", (f"{total:.2f} ms", "bold"), (f" = {said}" if said else "", "dim"))
+
+
+def _workers(snapshot: Snapshot) -> list[Text]:
+    return [Text(f"worker   {line}", "dim") for line in snapshot.workers]
 
 
 def _tuner(snapshot: Snapshot, width: int) -> Text:

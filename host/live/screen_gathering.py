@@ -40,7 +40,9 @@ class Gathering:
             muted=session.muted,
             knobs=knobs_of(session),
             chosen=chosen,
-            deadlines=Deadlines(found.blocks, found.missed, found.load, found.turn.p999_ms, found.turn.worst_ms, block_ms),
+            deadlines=Deadlines(
+                found.blocks, found.missed, found.load or found.mean_load, found.turn.p999_ms, found.turn.worst_ms, block_ms
+            ),
             latency_ms=tuple(found.latency_ms.items()),
             spectra=band_levels_db(last_heard(engine, FRAMES), engine.sample_rate),
             tuning=tuning,
