@@ -66,10 +66,10 @@ def _hear(desk, events, pending, arrived, clock):
     sent, taken = load(desk, d.EVENTS_SENT), desk[d.EVENTS_TAKEN]
     while taken < sent and desk[d.PENDING] < d.MOST_EVENTS:
         event = events[taken % d.MOST_EVENTS]
-        sample = clock
+        sample = max(clock, 1)  # where a stream begins knobs stand at once, and do not move
         if event[0] > 0:
             behind = (event[0] - arrived) * 1e-9 * rate  # of the last frame of this block
-            sample = max(clock, clock + 2 * block + int(np.rint(behind)))
+            sample = max(sample, clock + 2 * block + int(np.rint(behind)))
         place = desk[d.PENDING]
         while place > 0 and pending[place - 1, 0] > sample:
             copy_row(pending, place - 1, place)
