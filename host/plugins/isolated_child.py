@@ -110,7 +110,7 @@ def main() -> None:
         start = frames.unpacked(frames.receive(requests, frames.receive_request(requests).length))
         # Should the plugin hang with Python's lock held, and we with nobody left to end us.
         faulthandler.dump_traceback_later(2 * start["timeout"] + 60, exit=True)
-        playing = _answered(replies, lambda: Playing(start))
+        playing = _answered(replies, lambda: _loaded(start))
         faulthandler.cancel_dump_traceback_later()
         if playing is not None:
             _serve(playing, requests, replies)
@@ -120,7 +120,16 @@ def main() -> None:
     os._exit(0)  # not through the plugin's destructors, which crash now and then
 
 
-def _serve(playing: Playing, requests: int, replies: int) -> None:
+def _loaded(start: dict[str, Any]) -> Any:
+    """Return what is played: an effect, or an instrument."""
+    if not start["arguments"].get("instrument"):
+        return Playing(start)
+    from ..dawdreamer.instrument import HeldInstrument
+
+    return HeldInstrument(start)
+
+
+def _serve(playing: Any, requests: int, replies: int) -> None:
     while True:
         request = frames.receive_request(requests)
         if request.kind == frames.ASK:
@@ -142,7 +151,7 @@ def _answered(replies: int, ask: Callable[[], Any]) -> Any:
     except Exception as error:
         _reply(replies, frames.ERROR, frames.error_to_plain(error))
         return None
-    _reply(replies, frames.ANSWER, answer.facts() if isinstance(answer, Playing) else answer)
+    _reply(replies, frames.ANSWER, answer.facts() if hasattr(answer, "facts") else answer)
     return answer
 
 

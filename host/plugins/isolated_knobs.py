@@ -1,16 +1,26 @@
 """The knobs of an isolated plugin, read and turned in its process."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from .isolated import IsolatedPlugin
+from .isolated_process import IsolatedProcess
+from .knobs import Knob
+
+
+class Far(Protocol):
+    """A plugin, or an instrument, in another process: what is known of it here."""
+
+    _process: IsolatedProcess | None
+    _positions: dict[str, float]
+    _table: dict[str, Knob]
+
+    def _ask(self, *question: Any) -> Any: ...
 
 
 class FarKnobs(Mapping[str, "FarKnob"]):
     """The knobs in another process, by name."""
 
-    def __init__(self, plugin: "IsolatedPlugin") -> None:
+    def __init__(self, plugin: Far) -> None:
         self._plugin = plugin
 
     def __getitem__(self, name: str) -> "FarKnob":
@@ -26,7 +36,7 @@ class FarKnobs(Mapping[str, "FarKnob"]):
 class FarKnob:
     """A knob in another process; where it stood, if that has crashed."""
 
-    def __init__(self, plugin: "IsolatedPlugin", name: str) -> None:
+    def __init__(self, plugin: Far, name: str) -> None:
         self._plugin, self._name = plugin, name
 
     @property

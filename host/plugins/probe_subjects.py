@@ -31,7 +31,9 @@ class PedalboardSubject:
         self.path, self.plugin_name = path, plugin_name
         self.native = _pedalboard.load_vst3(path, plugin_name, reload)
         if not self.native.is_effect:
-            raise PluginError(f"{self.native.name} is an instrument; wetdry hosts effects: pass an effect")
+            raise PluginError(
+                f"{self.native.name} is an instrument: load_plugin plays effects, a live Generator plays instruments"
+            )
         self.channels: tuple[int, ...] = (1,)
 
     def read_knobs(self) -> tuple[dict[str, Knob], dict[str, str]]:
@@ -151,7 +153,7 @@ class DawDreamerSubject:
             return {"name": path.stem, "manufacturer": "", "version": "", "category": "", "format": "VST3", "identifier": ""}
         said = read_identity(path)
         if said.instrument:
-            raise PluginError(f"{said.name} is an instrument; wetdry hosts effects: pass an effect")
+            raise PluginError(f"{said.name} is an instrument: load_plugin plays effects, a live Generator plays instruments")
         return {"name": said.name, "manufacturer": said.maker, "version": said.version, "category": said.category,
                 "format": "VST2", "identifier": f"{said.unique_id:08x}"}  # fmt: skip
 

@@ -14,6 +14,7 @@ from installed_plugins import installed, installed_vst2
 
 from wetdry import Chain, Gain, TubeSaturator, load_plugin
 from wetdry.host.live.core.clock_device import ClockDevice
+from wetdry.host.live.core.desk import BLOCKS
 from wetdry.host.live.core.ring import FADE_FRAMES
 from wetdry.host.live.engine import Engine
 from wetdry.models.errors import WetdryError
@@ -51,16 +52,21 @@ class Stage:
         self.exchanges = self.engine.scene.exchanges
         self._began = [int(e.back.header[0]) - e.latency_samples + GIVEN for e in self.exchanges]
         self.engine.start()
+        self._fed = 0  # blocks
 
     def play(self, heard):
         device = ClockDevice(self.engine, heard, pace=0)
         device.start()
         device.wait()
+        self._fed += device.calls
         return device.played[: device.calls * self.engine.block]
 
     def settle(self):
         """Wait until the workers have played all they were sent."""
         end = time.monotonic() + PATIENCE_SECONDS
+        while self.engine.desk[BLOCKS] < self._fed:
+            assert time.monotonic() < end, "the engine does not play"
+            time.sleep(0.0005)
         for began, exchange in zip(self._began, self.exchanges, strict=True):
             while exchange.back.header[0] < began + exchange.send.header[0]:
                 assert time.monotonic() < end, "the worker does not play"

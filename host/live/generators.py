@@ -1,0 +1,268 @@
+"""Generator: what makes sound rather than changes it, played by notes, through the effects of a live engine."""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
+from weakref import WeakSet
+
+import numpy as np
+
+from ...models.errors import InvalidType, InvalidValue
+from ..midi.messages import Event, MessageReader
+from .core import desk as d
+from .core.ring import HEAD, MISSED, Ring
+from .engine import Engine
+from .sounds import FULL_VELOCITY, Sounds
+from .voices import Mixer, PlayedNote
+
+AHEAD_SECONDS = 0.02  # that are mixed before they are due, whatever else Python does meanwhile
+STOLEN_SECONDS = 0.005
+LONGEST_SILENCE = 0.25  # seconds a device may say nothing; beyond, the sound's time stands still
+HIGHEST_NOTE = 127
+KEYS = "1234567890"  # a scale of C major on keys that nothing else is on
+_TAKEN: "WeakSet[Ring]" = WeakSet()  # rings that a generator fills
+_SCALE = (0, 2, 4, 5, 7, 9, 11, 12, 14, 16)
+
+
+class Generator:
+    """Plays notes that a source renders, through what an engine plays: rendered on a thread, mixed on another.
+
+    A note sounds `latency_samples` after it was played, or, where it had still to be rendered, as soon as something of it
+    is there (`late_notes`): `prepare` renders before. The engine's input goes on beside it. One generator an engine.
+
+    Args:
+        engine: started or not.
+        source: a function `render(note, velocity, seconds, rate)` that returns samples, (samples,) or (channels, samples), or
+            yields them part by part; an `Instrument`; or the path of a VST instrument.
+        seconds: the longest a note is.
+        release_seconds: in which a note that is let go fades; None: it plays to its end.
+        delay_seconds: between a note and its sound; more than AHEAD_SECONDS and two of the engine's blocks.
+        gain_db: of everything it plays.
+        voices: notes at once; the oldest makes room.
+        velocity_layers: velocities that are rendered apart, 1 to 127.
+        cache_megabytes: of rendered notes that are remembered.
+        said: called with one line where a note cannot be rendered.
+
+    Raises:
+        InvalidType, InvalidValue: a source or number that cannot be; a second generator for one engine.
+        FileProblem, PluginError: the path is no instrument's.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: Any,
+        *,
+        seconds: float = 4.0,
+        release_seconds: float | None = 0.08,
+        delay_seconds: float = 0.03,
+        gain_db: float = 0.0,
+        voices: int = 32,
+        velocity_layers: int = 8,
+        cache_megabytes: float = 256.0,
+        said: Callable[[str], None] = print,
+    ) -> None:
+        rate = engine.sample_rate
+        blocks = engine.block + engine.latency_samples - engine.scene.latency_samples  # the engine's and the device's
+        self._ahead = max(round(AHEAD_SECONDS * rate), 2 * blocks)
+        self.latency_samples = round(delay_seconds * rate)
+        self._check(seconds, release_seconds, voices, velocity_layers)
+        if not self._ahead < self.latency_samples <= len(engine.sound.frames) // 2:
+            raise InvalidValue(f"delay_seconds = {delay_seconds!r}: more than {self._ahead / rate:.3g} and at most "
+                               f"{len(engine.sound.frames) / 2 / rate:.3g} at this block size")  # fmt: skip
+        if engine.sound in _TAKEN:
+            raise InvalidValue("this engine has a generator already: stop that one first")
+        self.source = _source(source)
+        self._engine, self._release = engine, None if release_seconds is None else round(release_seconds * rate)
+        render = getattr(self.source, "render", self.source)
+        self._sounds = Sounds(render, engine.channels, rate, seconds, release_seconds or STOLEN_SECONDS, velocity_layers,
+                              round(cache_megabytes * 1e6), said, lambda: int(getattr(self.source, "version", 0)))  # fmt: skip
+        self._mixing = voices, round(STOLEN_SECONDS * rate), 10 ** (gain_db / 20)
+        self._mixer, self._reader = self._new_mixer(), MessageReader()
+        self._arrived: deque[tuple[PlayedNote, Any]] = deque()
+        self._missed_before = 0
+        self._missed: int | None = None  # once it has stopped
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="wetdry generator", daemon=True)
+
+    @staticmethod
+    def _check(seconds: float, release: float | None, voices: int, layers: int) -> None:
+        ranges = {"seconds": (seconds, 0.01, 600), "release_seconds": (release or 0, 0, 60), "voices": (voices, 1, 256),
+                  "velocity_layers": (layers, 1, FULL_VELOCITY)}  # fmt: skip
+        for name, (value, least, most) in ranges.items():
+            if not least <= value <= most:
+                raise InvalidValue(f"{name} = {value!r}: {least:g} to {most:g} are played")
+
+    def _new_mixer(self) -> Mixer:
+        voices, stolen, gain = self._mixing
+        return Mixer(self._sounds, self._engine.channels, self._release, voices, stolen, gain)
+
+    # playing
+
+    def on(self, note: int, velocity: int = 100, at: float | None = None) -> None:
+        """Play a note, MIDI number 0 to 127 (60: middle C), as of a moment of `time.monotonic`; None: now."""
+        if not (0 <= note <= HIGHEST_NOTE and 0 < velocity <= FULL_VELOCITY):
+            raise InvalidValue(f"note {note!r}, velocity {velocity!r}: 0 to 127, and 1 to 127, are played")
+        self._add(note, velocity, at)
+
+    def off(self, note: int, at: float | None = None) -> None:
+        """Let a note go: it fades within `release_seconds`."""
+        self._add(note, 0, at)
+
+    def tap(self, note: int, velocity: int = 100, seconds: float = 0.5) -> None:
+        """Play a note for a while, as a key of a terminal does, which does not say when it is let go."""
+        now = time.monotonic()
+        self.on(note, velocity, now)
+        self._add(note, 0, now, round(seconds * self._engine.sample_rate))
+
+    def press(self, key: str, velocity: int = 100, seconds: float = 0.5) -> bool:
+        """Tap the note of a key of `KEYS`: C major from C3 on; return whether it is one."""
+        if len(key) != 1 or key not in KEYS:
+            return False
+        self.tap(48 + _SCALE[KEYS.index(key)], velocity, seconds)
+        return True
+
+    def hear(self, message: Any, at: float | None = None) -> None:
+        """Play what a MIDI message says (mido's, or bytes), if it is a note's; 123 and 120 let all go. Nothing raises."""
+        for event in self._reader.read(message):
+            self._play(event, at)
+
+    def _play(self, event: Event, at: float | None) -> None:
+        if event.kind == "note":
+            self._add(event.number, event.value, at)
+        elif event.kind == "cc" and event.number in (120, 123):
+            self.all_off(at)
+
+    def all_off(self, at: float | None = None) -> None:
+        """Let every note go."""
+        for note in range(HIGHEST_NOTE + 1):
+            self._add(note, 0, at)
+
+    def _add(self, note: int, velocity: int, at: float | None, later: int = 0) -> None:
+        sample = self._sample_at(time.monotonic() if at is None else at) + self.latency_samples + later
+        sound = self._sounds.of(note, velocity) if velocity else None
+        self._arrived.append((PlayedNote(sample, note, velocity), sound))
+
+    def _sample_at(self, seconds: float) -> int:
+        """Return the sample of the sound that came in at a moment."""
+        engine = self._engine
+        played = int(engine.desk[d.BLOCKS])
+        if not played:
+            return 0
+        came = int(engine._stamped[(played - 1) % d.STAMPS, 1]) * 1e-9  # the last sample of the last block that was played
+        silent = max(0.0, time.monotonic() - came - LONGEST_SILENCE)
+        return max(0, played * engine.block + round((seconds - came - silent) * engine.sample_rate))
+
+    # what there is to know
+
+    def prepare(self, notes: Iterable[int], velocities: Sequence[int] = (100,), timeout: float | None = None) -> bool:
+        """Render notes before they are played; with a `timeout` in seconds, wait for it. Returns whether all is rendered."""
+        for note in notes:
+            for velocity in velocities:
+                self._sounds.of(note, velocity, soon=False)
+        return self._sounds.wait(0.0 if timeout is None else timeout)
+
+    def notes(self) -> list[PlayedNote]:
+        """Return the notes that began, and were let go, since last asked, each at its sample of the sound."""
+        played = self._mixer.played
+        return [played.popleft() for _ in range(len(played))]
+
+    def render(self, notes: Iterable[PlayedNote], samples: int) -> np.ndarray:
+        """Return what notes sound like before the effects, float32 (channels, samples): what was played, bit for bit."""
+        mixer = self._new_mixer()
+        for note in notes:
+            mixer.add(note)
+        self._sounds.wait()
+        return mixer.mix(0, samples)
+
+    @property
+    def voices(self) -> int:
+        """Notes that sound now."""
+        return self._mixer.voices
+
+    @property
+    def late_notes(self) -> int:
+        """Notes that began later than `latency_samples`, because they were not rendered, or heard of too late."""
+        return self._mixer.late
+
+    @property
+    def latest_seconds(self) -> float:
+        """By how much the latest of them was late."""
+        return self._mixer.latest / self._engine.sample_rate
+
+    @property
+    def missed_notes(self) -> int:
+        """Notes that were let go before they were rendered, or could not be."""
+        return self._mixer.missed
+
+    @property
+    def missed_samples(self) -> int:
+        """Samples that were not mixed in time: faded, and the rest at its place."""
+        return int(self._engine.sound.header[MISSED]) - self._missed_before if self._missed is None else self._missed
+
+    # running
+
+    def start(self) -> Self:
+        """Begin to mix, on a thread."""
+        _TAKEN.add(self._engine.sound)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Let all go, and end."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        _TAKEN.discard(self._engine.sound)
+        self._missed = self.missed_samples
+        self._sounds.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _work(self) -> None:
+        nap = self._ahead / 8 / self._engine.sample_rate
+        self._begin()
+        while not self._stop.wait(nap):
+            self._mix(self._ahead)
+        self._mixer.end(int(self._engine.sound.header[HEAD]))
+        self._mix(self._ahead + round(STOLEN_SECONDS * self._engine.sample_rate))
+
+    def _begin(self) -> None:
+        """Begin with silence, as far ahead as everything will be."""
+        ring = self._engine.sound
+        ring.frames[:] = 0.0  # nobody reads what lies behind what plays
+        ring.header[HEAD] = self._playing + self._ahead
+        self._missed_before = int(ring.header[MISSED])
+
+    @property
+    def _playing(self) -> int:
+        return int(self._engine.desk[d.BLOCKS]) * self._engine.block
+
+    def _mix(self, ahead: int) -> None:
+        """Mix until so many samples ahead of what plays; what is past already is left out."""
+        while self._arrived:
+            self._mixer.add(*self._arrived.popleft())
+        ring, playing = self._engine.sound, self._playing
+        if ring.header[HEAD] < playing:
+            ring.header[HEAD] = playing
+        position = int(ring.header[HEAD])
+        if position < playing + ahead:
+            ring.push(np.ascontiguousarray(self._mixer.mix(position, playing + ahead - position).T))
+
+
+def _source(source: Any) -> Any:
+    if isinstance(source, str | os.PathLike):
+        from ..plugins.instrument import Instrument
+
+        return Instrument(os.fspath(source))
+    if not callable(getattr(source, "render", source)):
+        raise InvalidType(f"{source!r:.60} makes no notes: pass render(note, velocity, seconds, rate), an Instrument, "
+                          "or the path of a VST instrument")  # fmt: skip
+    return source
