@@ -5,12 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import console
+from ...models.errors import InvalidValue
+from .common import console, progress_bar
 from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 
 BLOCKS, EFFECT_BLOCKS = "1,16,64,256,2048", "64,512"
 CHAIN_HELP = "Measure what a Chain costs above its effects' kernels, and above pedalboard for a run of native plugins."
 ISOLATION_HELP = "Measure plugins (paths or names) in processes of their own (isolated=True) beside this one."
+LIVE_HELP = (
+    "Measure deadlines: play live in blocks of 32 to 1024, alone and beside a busy Python thread; the arguments are what "
+    "plays, one after another; none: a NAM standard amp of seeded weights, and a cabinet."
+)
 EFFECTS_HELP = "Measure our effects beside pedalboard's; the arguments are then names of effects, none: all."
 AGAINST_HELP = (
     "Another engine to take turns with: 'COMMAND {model} {block} {seconds}'. It plays the model on one thread in such blocks, "
@@ -21,7 +26,7 @@ AGAINST_HELP = (
 def run(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Model files of any format; none is needed with --seed-budgets, --effects or --chain."),
+        typer.Argument(help="Model files of any format; none is needed with --seed-budgets, --effects, --chain or --live."),
     ] = None,
     block: Annotated[
         str | None,
@@ -31,8 +36,12 @@ def run(
     against: Annotated[list[str] | None, typer.Option(help=AGAINST_HELP)] = None,
     rounds: Annotated[int, typer.Option(help="Turns each engine takes; medians are shown.")] = 9,
     seconds: Annotated[
-        float, typer.Option(help="Length of the noise of one pass; shorter ones find quiet moments on a busy machine.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            help="Length of the noise of one pass (0.5: shorter ones find quiet moments on a busy machine); with --live "
+            "of each cell of the table (5)."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the noise, and of the weights with --seed-budgets.")] = 0,
     seed_budgets: Annotated[
         bool, typer.Option("--seed-budgets", help="Measure nets of seeded weights against budgets.")
@@ -40,6 +49,8 @@ def run(
     effects: Annotated[bool, typer.Option("--effects", help=EFFECTS_HELP)] = False,
     chain: Annotated[bool, typer.Option("--chain", help=CHAIN_HELP)] = False,
     isolation: Annotated[bool, typer.Option("--isolation", help=ISOLATION_HELP)] = False,
+    live: Annotated[bool, typer.Option("--live", help=LIVE_HELP)] = False,
+    device: Annotated[str | None, typer.Option(help="With --live: clock, to measure without a sound card.")] = None,
     silence: Annotated[
         float, typer.Option(help="With --effects: seconds of silence after a loud one, against noise; 0: none.")
     ] = 60.0,
@@ -54,6 +65,12 @@ def run(
 
     Knobs stand at their defaults.
     """
+    if live:
+        _bench_live(files or [], block, seconds, device, seed, plot, json)
+        return
+    if device is not None:
+        raise InvalidValue("--device is for --live")
+    seconds = 0.5 if seconds is None else seconds
     if effects:
         _bench_effects(files or [], block or EFFECT_BLOCKS, rounds, seconds, silence, seed, plot, json)
     elif isolation:
@@ -65,10 +82,36 @@ def run(
                       loading(slim, activation, layer1x1_post_film, reversed_linear))  # fmt: skip
 
 
+def _bench_live(
+    what: list[Path],
+    block: str | None,
+    seconds: float | None,
+    device: str | None,
+    seed: int,
+    plot: Path | None,
+    json: Path | None,
+) -> None:
+    from ..benchmark.live import BLOCKS as LIVE_BLOCKS
+    from ..benchmark.live import SECONDS, measure_deadlines
+    from ..benchmark.live_text import deadlines_text
+
+    if plot:
+        raise InvalidValue("--live draws nothing: leave --plot out")
+    if device not in (None, "clock"):
+        raise InvalidValue(f"--device {device}: clock is all there is; left out, the sound card is measured")
+    sizes, length = block_sizes(block) if block else LIVE_BLOCKS, SECONDS if seconds is None else seconds
+    with progress_bar() as bar:
+        found = measure_deadlines([str(path) for path in what] or None, sizes, length, device, seed,
+                                  lambda done, total, note: bar("live", done, total, note))  # fmt: skip
+    for part in deadlines_text(found):
+        console.print(part)
+    if json:
+        _write_json(json, found.to_dict())
+
+
 def _bench_effects(
     names: list[Path], block: str, rounds: int, seconds: float, silence: float, seed: int, plot: Path | None, json: Path | None
 ) -> None:
-    from ...models.errors import InvalidValue
     from ..benchmark.effects import measure_effects
     from ..benchmark.text import effects_text
 
@@ -86,7 +129,6 @@ def _bench_effects(
 def _bench_chains(
     files: list[Path] | None, block: str, rounds: int, seconds: float, seed: int, plot: Path | None, json: Path | None
 ) -> None:
-    from ...models.errors import InvalidValue
     from ..benchmark.chains import measure_chains
     from ..benchmark.text import chains_text
 
@@ -102,7 +144,6 @@ def _bench_chains(
 def _bench_isolation(
     plugins: list[Path], block: str | None, rounds: int, seconds: float, seed: int, plot: Path | None, json: Path | None
 ) -> None:
-    from ...models.errors import InvalidValue
     from ..benchmark.isolation import BLOCKS as ISOLATION_BLOCKS
     from ..benchmark.isolation import measure_isolation
     from ..benchmark.text import isolation_text
@@ -139,7 +180,6 @@ def _bench_models(
     json: Path | None,
     options: dict[str, Any],
 ) -> None:
-    from ...models.errors import InvalidValue
     from ..benchmark.against import OutsideEngine
     from ..benchmark.budgets import measure_seed_budgets
     from ..benchmark.comparison import compare
@@ -177,7 +217,6 @@ def _bench_models(
 
 def block_sizes(text: str) -> list[int]:
     """Read `64,128`: each 1 to 1048576. Raises InvalidValue."""
-    from ...models.errors import InvalidValue
     from ..benchmark.benchmark import LARGEST_BUFFER
 
     sizes = [part.strip() for part in text.split(",") if part.strip()]
