@@ -103,16 +103,16 @@ class Engine:
 
         self.input, self.output = ring(channels, RING_SECONDS), ring(channels, RING_SECONDS, filled=self._delay)
         self.sound, self.recorded = ring(channels, SOUND_SECONDS), ring(2 * channels, RECORDED_SECONDS)
-        self.scope = np.zeros((SCOPE_FRAMES, 2), np.float32)
-        self._stamped = np.zeros((d.STAMPS, 2), np.int64)
-        self.gap_counts, self.busy_counts, self.turn_counts = (np.zeros(d.BINS, np.int64) for _ in range(3))
-        self._scratch = [np.zeros(LARGEST_CALL * d.MOST_CHANNELS, np.float32) for _ in range(2)]
+        self.scope = d.room((SCOPE_FRAMES, 2), np.float32)
+        self._stamped = d.room((d.STAMPS, 2), np.int64)
+        self.gap_counts, self.busy_counts, self.turn_counts = (d.room(d.BINS, np.int64) for _ in range(3))
+        self._scratch = [d.room(LARGEST_CALL * d.MOST_CHANNELS, np.float32) for _ in range(2)]
         self._pair = np.zeros(2, np.int64)
-        self._events, self._pending = np.zeros((d.MOST_EVENTS, 3)), np.zeros((d.MOST_EVENTS, 3))
-        self._moves = np.zeros((d.MOST_MOVES, 3))
+        self._events, self._pending = d.room((d.MOST_EVENTS, 3)), d.room((d.MOST_EVENTS, 3))
+        self._moves = d.room((d.MOST_MOVES, 3))
         self._moves_read = 0
         self._blocks = np.zeros((2, channels, block), np.float32)
-        self._dry = np.zeros((DRY_FRAMES, channels), np.float32)
+        self._dry = d.room((DRY_FRAMES, channels), np.float32)
         fixed = {d.BLOCK: block, d.CHANNELS: channels, d.DEVICE_INPUTS: self.inputs, d.DEVICE_OUTPUTS: self.outputs,
                  d.INPUT_RING: self.input.address, d.OUTPUT_RING: self.output.address, d.SOUND_RING: self.sound.address,
                  d.RECORD_RING: self.recorded.address, d.SCOPE_AT: self.scope.ctypes.data,

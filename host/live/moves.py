@@ -1,16 +1,17 @@
 """Moves: which knob went where at which sample of a session, so that an offline render repeats it."""
 
-from array import array
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...effects.parameters import Parameters
 from ..automation.steps import Steps
+from .core.desk import room
 
 if TYPE_CHECKING:
     from .engine import Engine
 
-MOST_KEPT = 1 << 18  # three quarters of an hour at 100 a second
+MOST_KEPT = 1 << 17  # twenty minutes at 100 a second
 
 
 class Moved(NamedTuple):
@@ -31,8 +32,7 @@ class Moves:
     `dry` is what came in, from the session's first sample on. Knobs of plugins and of what plays in branches are turned
     by Python while it works; they are heard a block or two later, and are not noted.
 
-    Attributes:
-        forgotten: moves let go because 262,144 came after them; what is left begins where they had led.
+    The last 131,072 moves are kept; what is left begins where those before had led.
     """
 
     def __init__(self, engine: "Engine", parameters: Parameters) -> None:
@@ -41,24 +41,28 @@ class Moves:
         self._paths = list(parameters)
         self._places = {path: place for place, path in enumerate(self._paths)}
         self._begun = [bound.parameter.to_number(bound.value) for bound in parameters.values()]
-        self._samples, self._knobs, self._numbers = array("q"), array("q"), array("d")
-        self.forgotten = 0
+        self._rows = room((MOST_KEPT, 3))  # a ring: sample, knob, number
+        self._noted = 0
+        self._lock = threading.Lock()  # the session notes on a thread of its own
         engine.moves()
+
+    @property
+    def forgotten(self) -> int:
+        """Moves let go."""
+        return max(self._noted - MOST_KEPT, 0)
 
     def note(self) -> None:
         """Take over what the engine has noted; a session does it by itself."""
-        for sample, effect, name, number in self._engine.moves():
-            path = self._names.get((id(effect), name))
-            if path is not None:
-                self._samples.append(sample)
-                self._knobs.append(self._places[path])
-                self._numbers.append(number)
-        spare = len(self._samples) - MOST_KEPT
-        if spare > MOST_KEPT // 4:
-            for place, number in zip(self._knobs[:spare], self._numbers[:spare], strict=True):
-                self._begun[place] = number
-            del self._samples[:spare], self._knobs[:spare], self._numbers[:spare]
-            self.forgotten += spare
+        with self._lock:
+            for sample, effect, name, number in self._engine.moves():
+                path = self._names.get((id(effect), name))
+                if path is None:
+                    continue
+                row = self._rows[self._noted % MOST_KEPT]
+                if self._noted >= MOST_KEPT:
+                    self._begun[int(row[1])] = float(row[2])
+                row[:] = sample, self._places[path], number
+                self._noted += 1
 
     @property
     def curves(self) -> dict[str, Steps]:
@@ -72,11 +76,12 @@ class Moves:
         return steps
 
     def __iter__(self) -> Iterator[Moved]:
-        for sample, place, number in zip(self._samples, self._knobs, self._numbers, strict=True):
-            yield Moved(sample, self._paths[place], number)
+        for place in range(self.forgotten, self._noted):
+            sample, knob, number = self._rows[place % MOST_KEPT].tolist()
+            yield Moved(int(sample), self._paths[int(knob)], number)
 
     def __len__(self) -> int:
-        return len(self._samples)
+        return self._noted - self.forgotten
 
     def __repr__(self) -> str:
-        return f"<{len(self)} moves of {len(set(self._knobs))} knobs>"
+        return f"<{len(self)} moves of {len({move.knob for move in self})} knobs>"

@@ -14,7 +14,7 @@ from ..playable import Playable, everything
 from ..series import flattened
 from ..stages import CompiledStage
 from .core import scene as s
-from .core.desk import MOST_KNOBS
+from .core.desk import MOST_KNOBS, room
 from .exchange import Passage
 from .knobs import KnobIds
 
@@ -98,7 +98,7 @@ class Scene:
                 self._places[knob] = len(self._rows), places[place], late + self.latency_samples
                 self.knobs[knob] = program.knob_spans(places[place])
         self.latency_samples += sum(effect._latency(self._rate) for effect in player.effects)
-        events = np.zeros((s.MOST_WAITING + 1, s.EVENT_COLUMNS))
+        events = room((s.MOST_WAITING + 1, s.EVENT_COLUMNS))
         events[0] = LAST_EVENT
         row = np.zeros(s.STAGE_COLUMNS, np.int64)
         row[s.KIND], row[s.FRAME], row[s.EVENTS] = s.PROGRAM, program.frame_address, events.ctypes.data

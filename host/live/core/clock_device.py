@@ -65,7 +65,7 @@ class ClockDevice:
     ) -> None:
         self._engine, self._block = engine, block or engine.block
         self._heard = np.ascontiguousarray(heard, np.float32)
-        self.played = np.zeros((len(heard), engine.outputs), np.float32)
+        self.played = d.room((len(heard), engine.outputs), np.float32)
         if len(heard) < self._block:
             raise InvalidValue(f"{len(heard)} samples to hear; a block of {self._block} at least")
         self._calls = len(heard) // self._block if calls is None else calls

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....models.errors import InvalidValue
 from .compiled import CACHE_LINE, carray, compiled, load, pointer, store
+from .desk import room
 
 HEAD, TAIL = 0, CACHE_LINE  # frames ever pushed; frames ever taken or dropped
 OWED = 2 * CACHE_LINE  # what follows is the puller's: frames that came too late and are to be dropped
@@ -30,7 +31,7 @@ class Ring:
     def __init__(self, channels: int, capacity: int, filled: int = 0) -> None:
         if capacity & (capacity - 1) or filled > capacity:
             raise InvalidValue(f"capacity: {capacity} frames; a power of two, at least the {filled} that it starts with")
-        self.frames = np.zeros((capacity, max(channels, 1)), np.float32)
+        self.frames = room((capacity, max(channels, 1)), np.float32)
         self._held = np.zeros(max(channels, 1), np.float32)
         self.header = np.zeros(HEADER, np.int64)
         self.header[CAPACITY], self.header[CHANNELS] = capacity, channels
