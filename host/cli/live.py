@@ -25,6 +25,9 @@ def run(
     output: Annotated[str | None, typer.Option("--output", "-o", help="Where it plays: a part of a name, or a number.")] = None,
     block: Annotated[int, typer.Option(help="Samples played at a time, 16 to 4096: fewer, sooner heard.")] = 64,
     rate: Annotated[int | None, typer.Option(help="Sample rate in Hz. Left out: the rig's own, or 48000.")] = None,
+    host: Annotated[str | None, typer.Option(help="The system that the card is reached through: ALSA, JACK, …")] = None,
+    generator: Annotated[str | None, typer.Option(help="A VST instrument in front of it: notes of the MIDI port play it, and "
+                                                       "the keys 1 to 0.")] = None,
     midi: Annotated[str | None, typer.Option(help="The MIDI input: a part of its name; any: the only one.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="A knob, as name=value; may be repeated.")] = None,
     preset: Annotated[str | None, typer.Option(help="The preset to begin with.")] = None,
@@ -49,12 +52,13 @@ def run(
     if device not in (None, "clock"):
         raise InvalidValue(f"--device {device}: clock is all there is; a sound card is named by --input and --output")
     shown = screen and length is None and _can_show()
-    session = live(what[0] if len(what) == 1 else what, cab=cab, input=_named(input), output=_named(output), block=block,
-                   rate=rate, midi=True if midi == "any" else midi, device=device, trusted=trusted,
-                   said=(lambda line: None) if shown else _say)  # fmt: skip
+    session = live(what[0] if len(what) == 1 else what, cab=cab, input=_named(input), output=_named(output), host=host,
+                   block=block, rate=rate, generator=generator, midi=True if midi == "any" else midi, device=device,
+                   trusted=trusted, said=(lambda line: None) if shown else _say)  # fmt: skip
     if preset is not None:
         session.preset(preset)
     set_knobs(session, setting or [])
+    bound = session.midi_map.to_data()
     with _interrupted_is_the_end(), session:
         if record:
             session.record(record)
@@ -68,6 +72,8 @@ def run(
             _wait(session, seconds)
     if length is None:
         _sum_up(session, shown)
+        if session.midi_map.to_data() != bound:
+            _print_map(session)
 
 
 def duration(text: str) -> float:
@@ -132,6 +138,15 @@ def _sum_up(session: Any, shown: bool) -> None:
         _say(line)
     for line in summary(Gathering(session).snapshot()):
         console.print(line)
+
+
+def _print_map(session: Any) -> None:
+    """Print the MIDI map, which has learned something, as a rig's file holds it."""
+    import yaml
+
+    console.print("[bold]what was learned, for the rig's file:[/bold]")
+    text = yaml.safe_dump({"midi": session.midi_map.to_data()}, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    console.print(text, markup=False, end="")
 
 
 def _soak(session: Any, length: float, json: Path | None) -> None:

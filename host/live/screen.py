@@ -17,7 +17,8 @@ def drawn(snapshot: Snapshot, width: int, height: int) -> list[Text]:
     head = [_heading(snapshot, width), _level("in ", snapshot.incoming, width), _level("out", snapshot.outgoing, width)]
     head += [_deadlines(snapshot), _latency(snapshot), *_workers(snapshot)]
     head += [_tuner(snapshot, width)] if snapshot.tuning else []
-    foot = [*(Text(f"! {line}", "yellow") for line in snapshot.notices[-SHOWN_NOTICES:]), _keys(snapshot)]
+    foot = [Text(f"! {snapshot.lost}", "bold white on red")] if snapshot.lost else []
+    foot += [*(Text(f"! {line}", "yellow") for line in snapshot.notices[-SHOWN_NOTICES:]), _keys(snapshot)]
     room = height - len(head) - len(foot)
     tall = min(MOST_SPECTRUM, room - 2 - min(max(len(snapshot.knobs), 1), 8))
     pictures = _spectra(snapshot, width, tall) if tall >= 2 and len(snapshot.spectra) else []
@@ -131,7 +132,7 @@ def _knob(snapshot: Snapshot, knob: Knob, is_chosen: bool, wide: int, width: int
 
 def _keys(snapshot: Snapshot) -> Text:
     line = Text()
-    for key, what in KEYS:
+    for key, what in (*KEYS[:-1], *((("1-0", "notes"),) if snapshot.notes else ()), KEYS[-1]):
         line.append(f"{' ' * bool(line)}{key} ", "bold")
         line.append(what, "dim")
     return line

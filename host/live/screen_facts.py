@@ -75,6 +75,8 @@ class Snapshot:
         preset: the last one chosen.
         learning: the knob that waits for its control.
         workers: a line each.
+        lost: what is wrong with the sound card, empty: nothing.
+        notes: whether digits play notes.
         notices: what was said, the newest last.
     """
 
@@ -97,3 +99,5 @@ class Snapshot:
     learning: str = ""
     workers: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    lost: str = ""
+    notes: bool = False

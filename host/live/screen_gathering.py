@@ -52,6 +52,8 @@ class Gathering:
             learning=session.learning or "",
             workers=tuple(_worker(worker) for worker in found.workers),
             notices=(*session.notices, *notices),
+            lost=getattr(session.device, "lost", None) or "",
+            notes=session.generator is not None,
         )
 
     def _level(self, meters: Any, side: str) -> Level:

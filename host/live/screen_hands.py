@@ -38,11 +38,13 @@ class Hands:
                       "escape": self._let_go}  # fmt: skip
 
     def press(self, key: str) -> None:
-        """Do what a key is for; one that is for nothing does nothing. What the session refuses is `said`."""
+        """Do what a key is for; digits play the session's generator. What the session refuses is `said`."""
         act = self._keys.get(key)
         try:
             if act:
                 act()
+            elif self._session.generator is not None:
+                self._session.generator.press(key)
         except (WetdryError, OSError) as error:
             self.said.append(" ".join(str(error).split()))
 
