@@ -79,7 +79,7 @@ class Engine:
             outputs,
         )
         self._worker_delay = max(2, -(-round(worker_seconds * sample_rate) // block)) * block
-        self._said = failed
+        self.said = failed
         self.knobs, self._lock, self._sending, self._stamps = KnobIds(), threading.RLock(), threading.RLock(), threading.local()
         self._passed: dict[tuple[int, ...], Wire] = {}
         self._deferred: list[Any] = []  # what is to be played once the device calls again
@@ -174,7 +174,7 @@ class Engine:
             if not self._wait_for_change(0.0 if silent else SILENT_SECONDS):
                 self._deferred = [processor]
                 if not silent:
-                    self._said("the sound device is silent: the change comes when it plays again")
+                    self.said("the sound device is silent: the change comes when it plays again")
                 return
             scene = self._made(processor, self.scene, anew)
             self._begin_scene(scene)
@@ -220,7 +220,7 @@ class Engine:
         self._passed[exchange.key] = Wire(exchange, self.channels, self.block)
         self._play(self._meant)
         why = f"{type(exchange.error).__name__}: {exchange.error}" if exchange.error else "it hangs"
-        self._said(f"{exchange.name} fails ({why}) and is passed by; the rest plays on".replace("\n", " "))
+        self.said(f"{exchange.name} fails ({why}) and is passed by; the rest plays on".replace("\n", " "))
 
     @property
     def passed_by(self) -> list[Passage]:

@@ -43,7 +43,7 @@ class MidiIn:
         self._opened = ExitStack()
         self.port = self._open(port)
         self._by_code: deque[Arrival] = deque()
-        self._lock, self._ended = threading.RLock(), threading.Event()
+        self._lock, self._called, self._ended = threading.RLock(), threading.Event(), False
         self.hearers: list[Callable[[bytes, float], None]] = []
         self._learn: Learn | None = None
         self.learning: str | None = None
@@ -84,6 +84,7 @@ class MidiIn:
         if not math.isfinite(stamp):
             raise InvalidValue(f"a message comes at a time in seconds, got {stamp}")
         self._by_code.append(Arrival(stamp, data))
+        self._called.set()
 
     def learn(self, knob: str | None, **options: Any) -> None:
         """Wait for the control that is moved next, to bind it; None: no longer."""
@@ -100,14 +101,17 @@ class MidiIn:
 
     def stop(self) -> None:
         """Listen no longer; close the port if it was opened here."""
-        self._ended.set()
+        self._ended = True
+        self._called.set()
         if self._thread.is_alive():
             self._thread.join()
         self._opened.close()
 
     def _work(self) -> None:
         looked = 0.0
-        while not self._ended.wait(POLL_SECONDS):
+        while not self._ended:
+            self._called.wait(LOOK_SECONDS if self.port is None else POLL_SECONDS)
+            self._called.clear()
             try:
                 arrived = self._arrived()
                 now = time.monotonic()

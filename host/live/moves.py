@@ -67,13 +67,21 @@ class Moves:
     @property
     def curves(self) -> dict[str, Steps]:
         """The moves as `Automated` takes them; knobs that stayed where they were are left out."""
+        return self.between(0)
+
+    def between(self, begin: int, end: int | None = None) -> dict[str, Steps]:
+        """Return the moves from sample `begin` up to, not with, `end`, counted from `begin`, as `Automated` takes them."""
         self.note()
-        steps: dict[str, Steps] = {}
+        steps = {knob: Steps(number) for knob, number in zip(self._paths, self._begun, strict=True)}
+        moved = set()
         for sample, knob, number in self:
-            if knob not in steps:
-                steps[knob] = Steps(self._begun[self._places[knob]])
-            steps[knob].append(sample, number)
-        return steps
+            if end is None or sample < end:
+                steps[knob].append(max(sample - begin, 0), number)
+                moved.add(knob)
+        for each in steps.values():
+            if begin:
+                each.forget_before(0)
+        return {knob: each for knob, each in steps.items() if knob in moved}
 
     def __iter__(self) -> Iterator[Moved]:
         for place in range(self.forgotten, self._noted):

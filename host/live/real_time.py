@@ -4,11 +4,13 @@ import ctypes
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 PRIORITY = 60  # below a sound server's own threads, above everybody else
 LOCKED = 1 | 2 | 4  # mlockall: what is there, what comes, each page as it is first used
+LONGEST_WAIT_SECONDS = 5.0
 SWITCH_SECONDS = 0.0005  # for Python's own workers beside a busy thread: a tenth of what is usual
 
 
@@ -23,6 +25,7 @@ class Rights:
         self.refused: list[str] = []
         self._before: float | None = None
         self._locked = False
+        self._prepared = threading.Event()
 
     def take(self, real_time: bool) -> list[str]:
         """Lock memory if `real_time`, keep the collector off what is there, switch threads sooner; return what was refused."""
@@ -36,6 +39,17 @@ class Rights:
 
     def prepare_thread(self) -> None:
         """Have the calling thread scheduled in real time; where that is refused, `refused` says so."""
+        try:
+            self._schedule()
+        finally:
+            self._prepared.set()
+
+    def wait(self, real_time: bool) -> None:
+        """Wait until the thread has been prepared."""
+        if real_time:
+            self._prepared.wait(LONGEST_WAIT_SECONDS)
+
+    def _schedule(self) -> None:
         set_scheduler: Callable[..., Any] | None = getattr(os, "sched_setscheduler", None)
         if set_scheduler is None:
             self.refused.append(f"no real-time scheduling: not tried on {sys.platform}")

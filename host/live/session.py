@@ -85,6 +85,7 @@ class Session:
         midi_map: MidiMap | None = None,
         feedback: Any = None,
         generator: Any = None,
+        record: str | Path | None = None,
         device: Any = None,
         channels: int | None = None,
         trusted: bool = False,
@@ -117,6 +118,7 @@ class Session:
         self._midi.map(self._midi_map, self.parameters)
         self.moves = Moves(self.engine, self.parameters)
         self.generator = self._made_generator(generator)
+        self._record_from_start = record
         self._recording: Recording | None = None
         self._load, self._load_from = 0.0, (0, time.monotonic())
         self._ended = threading.Event()
@@ -235,14 +237,15 @@ class Session:
     def record(self, path: str | Path) -> None:
         """Record from now on: what is heard into `path` (.wav, 32-bit float), what came in beside it as `…_dry.wav`.
 
-        Both begin at the same moment; what is heard lags by the latency of what plays (`statistics.latency_ms`).
+        Both begin at the same moment; what is heard lags by the latency of what plays (`statistics.latency_ms`). What the
+        knobs did meanwhile goes to `…_moves.json`.
 
         Raises:
             InvalidValue: a recording runs, or another suffix. FileProblem: it cannot be written there.
         """
         if self._recording:
             raise InvalidValue(f"a recording runs already, into {self._recording.path}; stop_recording() ends it")
-        self._recording = Recording(self.engine, Path(path), self.say)
+        self._recording = Recording(self.engine, self.moves, Path(path), self.say)
 
     def stop_recording(self) -> Path | None:
         """End the recording; return where it is, None where none runs."""
@@ -292,7 +295,10 @@ class Session:
         """Begin to play. Raises DeviceError where the device does not."""
         for line in self._rights.take(self._real_time):
             self.say(line)
+        if self._record_from_start is not None:
+            self.record(self._record_from_start)
         self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
+        self._rights.wait(self._real_time)
         for line in [*self._rights.refused, *map(_lock_line, self.statistics.workers)]:
             self.say(line)
         try:
@@ -356,6 +362,7 @@ def live(what: Any, **options: Any) -> Session:
         midi_map: which control turns which knob; None: the rig's.
         feedback: an open MIDI output, to show the knobs on a controller.
         generator: what makes sound of notes, besides what comes in: as `Generator` takes it, the path of a VST instrument say.
+        record: a .wav to record into from the first sample on; see `Session.record`.
         device: what it hears and is heard through; None: the sound card; "clock": none, noise instead.
         channels: in the chain; None: 1, or 2 where something in it has two sides.
         trusted: load programs too: Faust, TorchScript.

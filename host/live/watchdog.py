@@ -15,6 +15,7 @@ class Watchdog:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._called, self._stopped = threading.Event(), False
+        self._told: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="wetdry watchdog", daemon=True)
 
     def look(self) -> None:
@@ -37,4 +38,13 @@ class Watchdog:
             self._called.wait(LOOK_SECONDS)
             self._called.clear()
             if not self._stopped:
-                self._engine.look_after()
+                self._look()
+
+    def _look(self) -> None:
+        try:
+            self._engine.look_after()
+        except Exception as error:  # whatever a processor raises as it is begun: it goes on looking
+            line = f"{type(error).__name__}: {error}".replace("\n", " ")
+            if line not in self._told:
+                self._told.add(line)
+                self._engine.said(line)

@@ -1,5 +1,6 @@
 """Sessions, driven by a clock: what code, controllers and presets turn is heard, measured, recorded, and repeats offline."""
 
+import json
 import time
 
 import numpy as np
@@ -8,8 +9,12 @@ import soundfile
 
 import wetdry
 from wetdry import Automated, Chain, Gain, MidiMap, NeuralAmp, Rig, TubeSaturator
+from wetdry.effects.parameters import Parameters
+from wetdry.host.automation import Steps, curve_from
 from wetdry.host.live.clock import Clock
 from wetdry.host.live.core.desk import BINS_AN_OCTAVE
+from wetdry.host.live.engine import Engine
+from wetdry.host.live.moves import Moves
 from wetdry.host.live.statistics import percentile
 from wetdry.models.errors import InvalidType, InvalidValue, PortError, UnknownName, WetdryError
 
@@ -114,6 +119,32 @@ def test_what_came_in_and_what_was_heard_are_recorded(tmp_path):
     np.testing.assert_array_equal(dry, heard[begins : begins + len(dry), 0])
     whole, late = board(heard[:, 0], RATE), board.latency_samples
     np.testing.assert_array_equal(wet, whole[begins - late : begins - late + len(wet)])
+
+
+def test_a_recording_from_the_first_sample_repeats_from_its_files(tmp_path):
+    heard = noise(3.0)
+    with live(Chain([Gain(), NeuralAmp()]), heard, record=tmp_path / "take.wav") as session:
+        for position in range(2, 9):
+            session.parameters["tube_drive"].value = position + 0.1
+            time.sleep(0.003)
+        session.device.wait()
+        late = session.engine.scene.latency_samples
+    (wet, _), (dry, _) = (soundfile.read(tmp_path / name, dtype="float32") for name in ("take.wav", "take_dry.wav"))
+    np.testing.assert_array_equal(dry, heard[:, 0])
+    said = json.loads((tmp_path / "take_moves.json").read_text())
+    assert (said["samples"], said["begins"], said["latency_samples"]) == (len(heard), 0, late)
+    curves = {knob: curve_from(data) for knob, data in said["knobs"].items()}
+    expected = Automated(Chain([Gain(), NeuralAmp()]), curves)(dry, RATE)
+    np.testing.assert_array_equal(wet[late + BEGINS :], expected[BEGINS : len(wet) - late])
+
+
+def test_moves_are_cut_to_a_recording():
+    engine = Engine(Gain(), RATE)
+    moves = Moves(engine, Parameters("what plays", engine.scene.processor.parameters))
+    moves._rows[:3] = (100, 0, 3.0), (200, 0, 6.0), (300, 0, 9.0)
+    moves._noted = 3
+    steps = moves.between(150, 300)["gain_db"]
+    assert steps == Steps(3.0, [(50, 6.0)])
 
 
 def test_what_is_measured_adds_up():

@@ -71,14 +71,15 @@ class ClockDevice:
         self._calls = len(heard) // self._block if calls is None else calls
         self._pace = round(1e9 * self._block / engine.sample_rate / pace) if pace else 0
         self._progress, self._pair = np.zeros(3, np.int64), np.zeros(2, np.int64)
-        self._thread = threading.Thread(target=self._work, name="wetdry clock", daemon=True)
+        self._thread = threading.Thread(target=self._work, args=(self._calls,), name="wetdry clock", daemon=True)
 
-    def _work(self) -> None:
+    def _work(self, calls: int) -> None:
         _run(self._engine.desk_address, self._heard, self.played, self._block, self._pace, self._progress, self._pair,
-             self._calls)  # fmt: skip
+             calls)  # fmt: skip
 
     def start(self) -> None:
         """Begin to call, on a thread."""
+        self._work(0)  # compiled now, or fetched from disk
         self._thread.start()
 
     def wait(self) -> None:

@@ -12,7 +12,7 @@ _resident = 3 * CACHE_LINE  # the resident call writes
 EVENTS_TAKEN, SCENE, FADED_SCENE, FADE_LEFT, BLOCKS, BAD_IN, BAD_OUT, CLIPS_IN, CLIPS_OUT, WORST, EVENTS_LOST = range(
     _resident, _resident + 11
 )
-MOVES_NOTED, PENDING, BUSY = range(_resident + 11, _resident + 14)
+MOVES_NOTED, PENDING, BUSY, RECORDED_FROM = range(_resident + 11, _resident + 15)
 _fixed = 5 * CACHE_LINE  # never changes
 BLOCK, CHANNELS, DEVICE_INPUTS, DEVICE_OUTPUTS, INPUT_RING, OUTPUT_RING, SEMAPHORE, STAMPS_AT, GAP_COUNTS_AT = range(
     _fixed, _fixed + 9

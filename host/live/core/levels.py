@@ -105,4 +105,6 @@ def _keep(desk, frames, dry, both, clock):
         at = (clock + i) & (SCOPE_FRAMES - 1)
         scope[at, 0], scope[at, 1] = sums[0] / np.float32(channels), sums[1] / np.float32(channels)
     if load(desk, d.RECORDING):
+        if desk[d.RECORDED_FROM] < 0:
+            desk[d.RECORDED_FROM] = clock
         push(ring_at(desk[d.RECORD_RING]), both)
