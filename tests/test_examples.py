@@ -32,6 +32,7 @@ ARGUMENTS = {
     "a_rig_per_genre.py": [],
     "turn_an_amp_by_midi.py": [],
     "replay_gestures.py": [],
+    "pluck_an_amp.py": [],
     "vst2_in_a_graph.py": ["{vst2:ZamTube-vst}", "run", "0.1"],
 }
 

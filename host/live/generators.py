@@ -18,7 +18,9 @@ from .engine import Engine
 from .sounds import FULL_VELOCITY, Sounds
 from .voices import Mixer, PlayedNote
 
-AHEAD_SECONDS = 0.02  # that are mixed before they are due, whatever else Python does meanwhile
+USUAL_DELAY = 0.03
+MARGIN_SECONDS = 0.01  # until a note that was played has been heard of; the rest of the delay is mixed ahead
+LEAST_AHEAD_SECONDS = 0.005
 STOLEN_SECONDS = 0.005
 LONGEST_SILENCE = 0.25  # seconds a device may say nothing; beyond, the sound's time stands still
 HIGHEST_NOTE = 127
@@ -39,7 +41,8 @@ class Generator:
             yields them part by part; an `Instrument`; or the path of a VST instrument.
         seconds: the longest a note is.
         release_seconds: in which a note that is let go fades; None: it plays to its end.
-        delay_seconds: between a note and its sound; more than AHEAD_SECONDS and two of the engine's blocks.
+        delay_seconds: between a note and its sound; all but 10 ms of it are mixed ahead: more where Python is busy.
+            None: 0.03, or what the engine's and the device's blocks want.
         gain_db: of everything it plays.
         voices: notes at once; the oldest makes room.
         velocity_layers: velocities that are rendered apart, 1 to 127.
@@ -58,7 +61,7 @@ class Generator:
         *,
         seconds: float = 4.0,
         release_seconds: float | None = 0.08,
-        delay_seconds: float = 0.03,
+        delay_seconds: float | None = None,
         gain_db: float = 0.0,
         voices: int = 32,
         velocity_layers: int = 8,
@@ -67,12 +70,15 @@ class Generator:
     ) -> None:
         rate = engine.sample_rate
         blocks = engine.block + engine.latency_samples - engine.scene.latency_samples  # the engine's and the device's
-        self._ahead = max(round(AHEAD_SECONDS * rate), 2 * blocks)
-        self.latency_samples = round(delay_seconds * rate)
+        margin, least = round(MARGIN_SECONDS * rate), max(round(LEAST_AHEAD_SECONDS * rate), 2 * blocks)
+        self.latency_samples = (
+            max(round(USUAL_DELAY * rate), margin + least) if delay_seconds is None else round(delay_seconds * rate)
+        )
+        self._ahead, most = self.latency_samples - margin, len(engine.sound.frames) // 2
         self._check(seconds, release_seconds, voices, velocity_layers)
-        if not self._ahead < self.latency_samples <= len(engine.sound.frames) // 2:
-            raise InvalidValue(f"delay_seconds = {delay_seconds!r}: more than {self._ahead / rate:.3g} and at most "
-                               f"{len(engine.sound.frames) / 2 / rate:.3g} at this block size")  # fmt: skip
+        if not least <= self._ahead <= most:
+            ranges = f"{(least + margin) / rate:.3g} to {(most + margin) / rate:.3g} s"
+            raise InvalidValue(f"delay_seconds = {delay_seconds!r}: {ranges} at this block size")
         if engine.sound in _TAKEN:
             raise InvalidValue("this engine has a generator already: stop that one first")
         self.source = _source(source)

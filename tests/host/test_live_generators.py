@@ -14,6 +14,7 @@ from installed_plugins import installed_vst2
 from wetdry import Chain, Gain, TubeSaturator
 from wetdry.host.live.core.clock_device import ClockDevice
 from wetdry.host.live.core.desk import BLOCKS
+from wetdry.host.live.core.ring import MISSED
 from wetdry.host.live.engine import Engine
 from wetdry.host.live.generators import Generator
 from wetdry.host.live.sounds import Sounds
@@ -145,7 +146,8 @@ def test_in_real_time_a_note_sounds_its_latency_later(stage):
     assert abs(second - first - RATE // 4) < RATE // 50
     assert abs(first - calls * BLOCK - generator.latency_samples) < RATE // 10
     heard = np.flatnonzero(np.abs(device.played[:, 0]) > 1e-4)[0]
-    if not generator.missed_samples and not generator.late_notes:  # this machine may be starved
+    starved = generator.missed_samples or generator.late_notes or playing.engine.output.header[MISSED]
+    if not starved:
         assert 0 <= heard - playing.engine.latency_samples - first < 3
 
 
@@ -253,6 +255,12 @@ def test_what_was_not_mixed_in_time_fades_and_the_rest_lies_at_its_place(stage):
     after = 46 * PART + playing.generator._ahead + GAP_FADE - BEGINS + 512
     np.testing.assert_allclose(out[:, after:], wanted[:, after:], atol=1e-6)
     assert np.abs(np.diff(out)).max() <= 2 * np.abs(np.diff(wanted)).max()
+
+
+def test_large_blocks_get_the_delay_they_want():
+    generator = Generator(Engine(board(), RATE, 1024, device_block=2048), tone)
+    assert generator.latency_samples == 480 + 2 * (1024 + 2048)
+    generator.stop()
 
 
 def test_midi_messages_play(stage):
