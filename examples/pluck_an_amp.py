@@ -18,7 +18,7 @@ RIFF = [(40, 0.3), (40, 0.15), (43, 0.3), (45, 0.3), (40, 0.15), (46, 0.15), (45
 
 
 def pluck(note, velocity, seconds, rate):
-    """Return a plucked string (Karplus and Strong, 1983): a burst of noise in a loop as long as a period, averaged as it goes."""
+    """Return a plucked string (Karplus and Strong, 1983): a burst of noise in a loop of a period, averaged as it goes."""
     period = round(rate / (440 * 2 ** ((note - 69) / 12)))
     burst = np.zeros(round(seconds * rate))
     burst[:period] = np.random.default_rng(note).uniform(-1, 1, period) * velocity / 127
