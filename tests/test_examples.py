@@ -33,6 +33,7 @@ ARGUMENTS = {
     "turn_an_amp_by_midi.py": [],
     "replay_gestures.py": [],
     "pluck_an_amp.py": [],
+    "turn_an_amp_live.py": [],
     "vst2_in_a_graph.py": ["{vst2:ZamTube-vst}", "run", "0.1"],
 }
 
