@@ -66,7 +66,7 @@ class Way:
             except library.PortAudioError as error:
                 if stream:
                     stream.close()
-                raise self._problem(error) from None
+                raise self.problem(error) from None
             return stream
 
     def listen(self) -> tuple[int, tuple[float, float]]:
@@ -114,10 +114,10 @@ class Way:
                 1e3 * library.query_devices(card.number)[f"default_low_{role}_latency"] if card else 0.0 for card, role in cards
             ]
         except library.PortAudioError as error:
-            raise self._problem(error) from None
+            raise self.problem(error) from None
         return {jack_period()} - {0}, (ms[0], ms[1])
 
-    def _problem(self, error: Exception) -> DeviceError:
+    def problem(self, error: Exception) -> DeviceError:
         """Return what PortAudio says, for people."""
         said: Any = error.args  # its text, its code, and what the system said, where that was it
         codes, code = portaudio()._lib, said[1] if len(said) > 1 else 0

@@ -12,7 +12,7 @@ from ...models.errors import DeviceError, InvalidValue
 from .card_stream import Way
 from .core import desk as d
 from .engine import Engine
-from .portaudio import LOCK, jack_has_gone, look_again, portaudio
+from .portaudio import LOCK, leave_jack, look_again, portaudio
 from .sound_cards import FoundCard, chosen
 
 USUAL_CHANNELS = 2
@@ -96,7 +96,9 @@ class SoundCard:
     def _close(self) -> None:
         with LOCK:
             stream, self._stream = self._stream, None
-            if stream and not (self._way.on_jack and jack_has_gone()):  # closing that one would end the process
+            if stream and self._way.on_jack and not stream.active:
+                leave_jack()  # closing the stream would end the process
+            elif stream:
                 stream.stop()
                 stream.close()
 

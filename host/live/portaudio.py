@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ctypes.util import find_library
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import DeviceError, MissingExtra
+from ..midi.systems import jack_runs
 from ..quiet import quiet_stderr
 
-CLIENT = ctypes.c_char_p(b"wetdry")  # what JACK calls us; PortAudio keeps the pointer
+CLIENT = ctypes.c_char_p(b"wetdry-live")  # what JACK calls us, and no MIDI port of ours; PortAudio keeps the pointer
 JACK = "JACK"
 JACK_LIBRARY = "libjack.so.0"
 NO_START_SERVER = 1
+TRIES, PAUSE_SECONDS = 3, 0.3  # a JACK server that is busy may miss a client's call
 INSTALL = (
     "Debian: apt install libportaudio2; Fedora: dnf install portaudio; elsewhere: pip install --force-reinstall sounddevice"
 )
@@ -54,7 +57,7 @@ def portaudio() -> Any:
         if not _held:
             _held.append(ctypes.CDLL(sounddevice.__dict__["_libname"]))
             _note_client(sounddevice)
-            atexit.register(_leave_the_dead)  # comes before sounddevice's own
+            atexit.register(_end)  # comes before sounddevice's own
         return sounddevice
 
 
@@ -64,20 +67,34 @@ def look_again() -> Any:
         library = portaudio()
         if jack_has_gone():
             _begin_a_copy(library)
-        while library._initialized:
-            library._terminate()
-        _name_us(_held[-1])
-        try:
-            library._initialize()
-        except library.PortAudioError as error:
-            raise DeviceError(f"PortAudio does not begin: {error}") from None
-        _note_client(library)
+        for left in reversed(range(TRIES if jack_runs() else 1)):
+            _begin(library)
+            if _jack_client or not left:
+                break
+            time.sleep(PAUSE_SECONDS)
         return library
 
 
 def jack_has_gone() -> bool:
     """Tell whether the JACK server has gone on which PortAudio stands."""
-    return bool(_jack_client) and not _is_client(_jack_client[0])
+    return bool(_jack_client) and not (_jack_client[0] and _is_client(_jack_client[0]))
+
+
+def leave_jack() -> None:
+    """Take note that the JACK server has gone: a stream on it has ended by itself."""
+    _jack_client[:] = [b""]
+
+
+def _begin(library: Any) -> None:
+    """Begin PortAudio, ended first where it has begun."""
+    while library._initialized:
+        library._terminate()
+    _name_us(_held[-1])
+    try:
+        library._initialize()
+    except library.PortAudioError as error:
+        raise DeviceError(f"PortAudio does not begin: {error}") from None
+    _note_client(library)
 
 
 def _name_us(library: ctypes.CDLL) -> None:
@@ -112,11 +129,15 @@ def jack_period() -> int:
 @contextmanager
 def _asking_jack() -> Iterator[tuple[Any, ctypes.c_void_p]]:
     """Yield JACK's library and a client of it, null where no server answers."""
-    jack = ctypes.CDLL(JACK_LIBRARY)
+    jack, asking = ctypes.CDLL(JACK_LIBRARY), ctypes.c_void_p()
     for function in (jack.jack_client_open, jack.jack_get_uuid_for_client_name):
         function.restype = ctypes.c_void_p
     with quiet_stderr():
-        asking = ctypes.c_void_p(jack.jack_client_open(b"wetdry asks", NO_START_SERVER, None))
+        for left in reversed(range(TRIES if jack_runs() else 1)):
+            asking.value = jack.jack_client_open(b"wetdry asks", NO_START_SERVER, None)
+            if asking or not left:
+                break
+            time.sleep(PAUSE_SECONDS)
         try:
             yield jack, asking
         finally:
@@ -134,6 +155,8 @@ def _begin_a_copy(library: Any) -> None:
         library._lib, library._initialized = library._ffi.dlopen(copy), 0
 
 
-def _leave_the_dead() -> None:
+def _end() -> None:
+    library = portaudio()
     if jack_has_gone():
-        portaudio()._initialized = 0
+        library._initialized = 0
+    library._exit_handler()

@@ -60,7 +60,11 @@ def none_is_there() -> str:
 
 
 def chosen(
-    input: str | int | None, output: str | int | None, host: str | None, hears: bool = True
+    input: str | int | None,
+    output: str | int | None,
+    host: str | None = None,
+    hears: bool = True,
+    every: Sequence[FoundCard] | None = None,
 ) -> tuple[FoundCard | None, FoundCard]:
     """Return the cards that are meant for input and output: both of one system, at best one card, as one clock drives it.
 
@@ -69,11 +73,12 @@ def chosen(
             the default one.
         host: words of the system's name; None: the one of the least delay that has both.
         hears: False: no input is wanted.
+        every: the cards there are; None: what PortAudio found.
 
     Raises:
         DeviceError: there is none, or several; names those there are.
     """
-    every = found_cards()
+    every = found_cards() if every is None else every
     hosts = sorted({card.host for card in every}, key=_rank)
     wanted = [name for name in hosts if host is None or host.lower() in name.lower()]
     if not every:

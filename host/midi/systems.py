@@ -81,7 +81,7 @@ def client_of(direction: str, system: str) -> tuple[Any, str]:
     if system == "ALSA" and not SEQUENCER.exists():
         return None, f"ALSA has no sequencer ({SEQUENCER})"
     try:
-        for _ in range(TRIES - 1 if system == "JACK" and _jack_runs() else 0):
+        for _ in range(TRIES - 1 if system == "JACK" and jack_runs() else 0):
             with suppress(rtmidi.RtMidiError, OSError):
                 return _opened(rtmidi, direction, system), ""
             time.sleep(0.3)
@@ -89,7 +89,7 @@ def client_of(direction: str, system: str) -> tuple[Any, str]:
     except (rtmidi.RtMidiError, OSError) as error:
         if system != "JACK":
             return None, f"{system}: {error}"
-        runs = "does not answer" if _jack_runs() else "does not run (jackd -r -d dummy starts one without hardware)"
+        runs = "does not answer" if jack_runs() else "does not run (jackd -r -d dummy starts one without hardware)"
         return None, f"JACK: the server named {_jack_server()!r} {runs}"
 
 
@@ -104,7 +104,7 @@ def _jack_server() -> str:
     return os.environ.get("JACK_DEFAULT_SERVER", "default")
 
 
-def _jack_runs() -> bool:
+def jack_runs() -> bool:
     """Tell whether a JACK server's socket is there (PipeWire's has none); one that is busy may miss a client's first call."""
     if not hasattr(os, "getuid"):
         return False
