@@ -106,7 +106,7 @@ def _bench_live(
     for part in deadlines_text(found):
         console.print(part)
     if json:
-        _write_json(json, found.to_dict())
+        write_json(json, found.to_dict())
 
 
 def _bench_effects(
@@ -123,7 +123,7 @@ def _bench_effects(
     for part in effects_text(found):
         console.print(part)
     if json:
-        _write_json(json, found.to_dict())
+        write_json(json, found.to_dict())
 
 
 def _bench_chains(
@@ -138,7 +138,7 @@ def _bench_chains(
     for part in chains_text(found):
         console.print(part)
     if json:
-        _write_json(json, found.to_dict())
+        write_json(json, found.to_dict())
 
 
 def _bench_isolation(
@@ -155,10 +155,11 @@ def _bench_isolation(
     for part in isolation_text(found):
         console.print(part)
     if json:
-        _write_json(json, found.to_dict())
+        write_json(json, found.to_dict())
 
 
-def _write_json(path: Path, record: dict[str, Any]) -> None:
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write plain data, and say where it is."""
     import json
 
     from ...models.files import write_atomically
@@ -212,7 +213,7 @@ def _bench_models(
         write_plot(found, plot)
         console.print(f"plot: {plot}")
     if json:
-        _write_json(json, record)
+        write_json(json, record)
 
 
 def block_sizes(text: str) -> list[int]:

@@ -53,15 +53,13 @@ def run(
         raise InvalidValue(f"--device {device}: clock is all there is; a sound card is named by --input and --output")
     shown = screen and length is None and _can_show()
     session = live(what[0] if len(what) == 1 else what, cab=cab, input=_named(input), output=_named(output), host=host,
-                   block=block, rate=rate, generator=generator, midi=True if midi == "any" else midi, device=device,
-                   trusted=trusted, said=(lambda line: None) if shown else _say)  # fmt: skip
+                   block=block, rate=rate, generator=generator, midi=True if midi == "any" else midi, record=record,
+                   device=device, trusted=trusted, said=(lambda line: None) if shown else _say)  # fmt: skip
     if preset is not None:
         session.preset(preset)
     set_knobs(session, setting or [])
     bound = session.midi_map.to_data()
     with _interrupted_is_the_end(), session:
-        if record:
-            session.record(record)
         if length is not None:
             _soak(session, length, json)
         elif shown:
@@ -72,6 +70,8 @@ def run(
             _wait(session, seconds)
     if length is None:
         _sum_up(session, shown)
+        if record:
+            console.print(f"recorded: {record}", markup=False)
         if session.midi_map.to_data() != bound:
             _print_map(session)
 
@@ -152,13 +152,13 @@ def _print_map(session: Any) -> None:
 def _soak(session: Any, length: float, json: Path | None) -> None:
     from ..live.soak import soak
     from ..live.soak_text import soak_text
-    from .bench import _write_json
+    from .bench import write_json
 
     with progress_bar() as report:
         found = soak(session, length, report=lambda done, total, note: report("soak", done, total, note))
     for line in soak_text(found):
         console.print(line)
     if json:
-        _write_json(json, found.to_dict())
+        write_json(json, found.to_dict())
     if found.problems:
         raise typer.Exit(1)

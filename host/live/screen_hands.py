@@ -12,11 +12,10 @@ PAGE = 10
 
 
 class Hands:
-    """Keys at work.
+    """Keys at work; what they record goes into files named by the time, in the current folder.
 
     Args:
         session: a live `Session`.
-        record_to: where `r` records to first; None, and after that: a file named by the time, in the current folder.
 
     Attributes:
         chosen: which knob the arrow keys turn.
@@ -26,8 +25,8 @@ class Hands:
         done: whether `q` was pressed.
     """
 
-    def __init__(self, session: Any, record_to: Path | None = None) -> None:
-        self._session, self._record_to = session, record_to
+    def __init__(self, session: Any) -> None:
+        self._session = session
         self.chosen, self.tuning, self.preset, self.done = 0, False, "", False
         self.said: list[str] = []
         self._keys = {"up": lambda: self._choose(-1), "down": lambda: self._choose(1), "left": lambda: self._turn(-STEP),
@@ -86,9 +85,7 @@ class Hands:
         if self._session.recording is not None:
             self._session.stop_recording()
             return
-        path = self._record_to or Path(f"wetdry-{datetime.now():%Y%m%d-%H%M%S}.wav")
-        self._record_to = None
-        self._session.record(path)
+        self._session.record(Path(f"wetdry-{datetime.now():%Y%m%d-%H%M%S}.wav"))
 
     def _learn(self) -> None:
         name, _ = self._knob() or (None, None)

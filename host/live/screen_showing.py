@@ -1,7 +1,6 @@
 """Shows a session on a terminal until it ends, the time is up, or `q` is pressed."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
@@ -15,16 +14,15 @@ from .screen_hands import Hands
 PICTURES_A_SECOND = 12
 
 
-def show(session: Any, console: Console, seconds: float | None = None, record_to: Path | None = None) -> None:
+def show(session: Any, console: Console, seconds: float | None = None) -> None:
     """Draw the session's screen again and again, and do what its keys say.
 
     Args:
         session: a live `Session`, begun.
         console: of a terminal; the screen is the terminal's second one, so that what stood there comes back.
         seconds: how long; None: until `q`, or the session's end.
-        record_to: where `r` records to first.
     """
-    hands, gathering = Hands(session, record_to), Gathering(session)
+    hands, gathering = Hands(session), Gathering(session)
     ends = time.monotonic() + seconds if seconds is not None else float("inf")
     with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while session.running and not hands.done and time.monotonic() < ends:

@@ -25,7 +25,7 @@ CONTROLS = 100  # bound at most: control changes 0 to 31 and 64 to 119 of as man
 SHORTEST_SECONDS, LONGEST_SECONDS = 5.0, 7 * 86400.0
 WARM_SHARE, WARM_SECONDS = 0.3, 12.0  # what is first used is made ready, and counts for nothing
 REST_SECONDS = 0.5  # until ramps and knobs have come to rest
-COMPARED_SECONDS = 1.0
+COMPARED_SECONDS = 0.5
 FLAT_BYTES = 2 << 20  # what Python's own pools may take: a leak of 100 bytes a control change in 10 minutes is thrice that
 PLAIN_CONTROLS = (*range(32), *range(64, 96), *range(102, 120))  # no halves of pairs, no NRPN, no channel modes
 
@@ -169,7 +169,7 @@ def _delay(session: Any) -> int | None:
     time.sleep(REST_SECONDS + session.engine.latency_samples / session.engine.sample_rate)
     compared = round(COMPARED_SECONDS * session.engine.sample_rate)
     delay = None
-    for _ in range(5):  # a block that came late within the second compared has faded
+    for _ in range(5):  # a block that came late within what is compared has faded
         time.sleep(COMPARED_SECONDS + 0.1)
         delay = _delay_within(session.device, session.device.block or session.engine.block, compared)
         if delay is not None:

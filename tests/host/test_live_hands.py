@@ -104,18 +104,20 @@ def test_a_control_is_learned_and_shown(session):
     assert session.learning is None
 
 
-def test_a_recording_begins_and_ends_and_what_cannot_be_is_said(session, tmp_path):
-    hands = Hands(session, tmp_path / "take.wav")
+def test_a_recording_begins_and_ends_and_what_cannot_be_is_said(session, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hands = Hands(session)
     hands.press("r")
     until(lambda: session.recorded_seconds > 0.1)
-    assert Gathering(session).snapshot().recording.startswith("take.wav 0:0")
+    assert Gathering(session).snapshot().recording.startswith("wetdry-2")
     hands.press("r")
     assert session.recording is None
     assert Gathering(session).snapshot().recording == ""
-    refused = Hands(session, tmp_path / "take.flac")
-    refused.press("r")
-    assert "take.flac" in refused.said[0]
-    assert "\n" not in refused.said[0]
+    assert len(list(tmp_path.glob("wetdry-*.wav"))) == 2
+    monkeypatch.chdir("/proc")
+    hands.press("r")
+    assert "cannot record into wetdry-" in hands.said[0]
+    assert "\n" not in hands.said[0]
 
 
 def test_the_snapshot_says_what_is_heard(session):
