@@ -1,6 +1,5 @@
 """Generator: what makes sound rather than changes it, played by notes, through the effects of a live engine."""
 
-import os
 import threading
 import time
 from collections import deque
@@ -10,12 +9,12 @@ from weakref import WeakSet
 
 import numpy as np
 
-from ...models.errors import InvalidType, InvalidValue
-from ..midi.messages import Event, MessageReader
+from ...models.errors import InvalidValue
 from .core import desk as d
 from .core.ring import HEAD, MISSED, Ring
 from .engine import Engine
-from .sounds import FULL_VELOCITY, Sounds
+from .hands import Hands
+from .sounds import FULL_VELOCITY, Sounds, source_of
 from .voices import Mixer, PlayedNote
 
 USUAL_DELAY = 0.03
@@ -23,13 +22,10 @@ MARGIN_SECONDS = 0.01  # until a note that was played has been heard of; the res
 LEAST_AHEAD_SECONDS = 0.005
 STOLEN_SECONDS = 0.005
 LONGEST_SILENCE = 0.25  # seconds a device may say nothing; beyond, the sound's time stands still
-HIGHEST_NOTE = 127
-KEYS = "1234567890"  # a scale of C major on keys that nothing else is on
 _TAKEN: "WeakSet[Ring]" = WeakSet()  # rings that a generator fills
-_SCALE = (0, 2, 4, 5, 7, 9, 11, 12, 14, 16)
 
 
-class Generator:
+class Generator(Hands):
     """Plays notes that a source renders, through what an engine plays: rendered on a thread, mixed on another.
 
     A note sounds `latency_samples` after it was played, or, where it had still to be rendered, as soon as something of it
@@ -68,6 +64,7 @@ class Generator:
         cache_megabytes: float = 256.0,
         said: Callable[[str], None] = print,
     ) -> None:
+        super().__init__(engine.sample_rate)
         rate = engine.sample_rate
         blocks = engine.block + engine.latency_samples - engine.scene.latency_samples  # the engine's and the device's
         margin, least = round(MARGIN_SECONDS * rate), max(round(LEAST_AHEAD_SECONDS * rate), 2 * blocks)
@@ -81,13 +78,14 @@ class Generator:
             raise InvalidValue(f"delay_seconds = {delay_seconds!r}: {ranges} at this block size")
         if engine.sound in _TAKEN:
             raise InvalidValue("this engine has a generator already: stop that one first")
-        self.source = _source(source)
+        self.source = source_of(source)
+        self._own = self.source is not source  # its process ends with us
         self._engine, self._release = engine, None if release_seconds is None else round(release_seconds * rate)
         render = getattr(self.source, "render", self.source)
         self._sounds = Sounds(render, engine.channels, rate, seconds, release_seconds or STOLEN_SECONDS, velocity_layers,
                               round(cache_megabytes * 1e6), said, lambda: int(getattr(self.source, "version", 0)))  # fmt: skip
         self._mixing = voices, round(STOLEN_SECONDS * rate), 10 ** (gain_db / 20)
-        self._mixer, self._reader = self._new_mixer(), MessageReader()
+        self._mixer = self._new_mixer()
         self._arrived: deque[tuple[PlayedNote, Any]] = deque()
         self._missed_before = 0
         self._missed: int | None = None  # once it has stopped
@@ -105,47 +103,6 @@ class Generator:
     def _new_mixer(self) -> Mixer:
         voices, stolen, gain = self._mixing
         return Mixer(self._sounds, self._engine.channels, self._release, voices, stolen, gain)
-
-    # playing
-
-    def on(self, note: int, velocity: int = 100, at: float | None = None) -> None:
-        """Play a note, MIDI number 0 to 127 (60: middle C), as of a moment of `time.monotonic`; None: now."""
-        if not (0 <= note <= HIGHEST_NOTE and 0 < velocity <= FULL_VELOCITY):
-            raise InvalidValue(f"note {note!r}, velocity {velocity!r}: 0 to 127, and 1 to 127, are played")
-        self._add(note, velocity, at)
-
-    def off(self, note: int, at: float | None = None) -> None:
-        """Let a note go: it fades within `release_seconds`."""
-        self._add(note, 0, at)
-
-    def tap(self, note: int, velocity: int = 100, seconds: float = 0.5) -> None:
-        """Play a note for a while, as a key of a terminal does, which does not say when it is let go."""
-        now = time.monotonic()
-        self.on(note, velocity, now)
-        self._add(note, 0, now, round(seconds * self._engine.sample_rate))
-
-    def press(self, key: str, velocity: int = 100, seconds: float = 0.5) -> bool:
-        """Tap the note of a key of `KEYS`: C major from C3 on; return whether it is one."""
-        if len(key) != 1 or key not in KEYS:
-            return False
-        self.tap(48 + _SCALE[KEYS.index(key)], velocity, seconds)
-        return True
-
-    def hear(self, message: Any, at: float | None = None) -> None:
-        """Play what a MIDI message says (mido's, or bytes), if it is a note's; 123 and 120 let all go. Nothing raises."""
-        for event in self._reader.read(message):
-            self._play(event, at)
-
-    def _play(self, event: Event, at: float | None) -> None:
-        if event.kind == "note":
-            self._add(event.number, event.value, at)
-        elif event.kind == "cc" and event.number in (120, 123):
-            self.all_off(at)
-
-    def all_off(self, at: float | None = None) -> None:
-        """Let every note go."""
-        for note in range(HIGHEST_NOTE + 1):
-            self._add(note, 0, at)
 
     def _add(self, note: int, velocity: int, at: float | None, later: int = 0) -> None:
         sample = self._sample_at(time.monotonic() if at is None else at) + self.latency_samples + later
@@ -225,6 +182,8 @@ class Generator:
         _TAKEN.discard(self._engine.sound)
         self._missed = self.missed_samples
         self._sounds.close()
+        if self._own:
+            self.source.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -261,14 +220,3 @@ class Generator:
         position = int(ring.header[HEAD])
         if position < playing + ahead:
             ring.push(np.ascontiguousarray(self._mixer.mix(position, playing + ahead - position).T))
-
-
-def _source(source: Any) -> Any:
-    if isinstance(source, str | os.PathLike):
-        from ..plugins.instrument import Instrument
-
-        return Instrument(os.fspath(source))
-    if not callable(getattr(source, "render", source)):
-        raise InvalidType(f"{source!r:.60} makes no notes: pass render(note, velocity, seconds, rate), an Instrument, "
-                          "or the path of a VST instrument")  # fmt: skip
-    return source

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -186,6 +187,18 @@ class Sounds:
                     return
                 if sound.done:
                     taken -= self._known.pop(wanted).size
+
+
+def source_of(source: Any) -> Any:
+    """Return what renders: an instrument, where its path was given. Raises InvalidType, and what `Instrument` does."""
+    if isinstance(source, str | os.PathLike):
+        from ..plugins.instrument import Instrument
+
+        return Instrument(os.fspath(source))
+    if not callable(getattr(source, "render", source)):
+        raise InvalidType(f"{source!r:.60} makes no notes: pass render(note, velocity, seconds, rate), an Instrument, "
+                          "or the path of a VST instrument")  # fmt: skip
+    return source
 
 
 def _parts(answer: Any) -> Iterable[Any]:

@@ -274,6 +274,19 @@ def test_midi_messages_play(stage):
     assert set(generator._sounds._known) == {(note, generator._sounds.layer(velocity), 0) for note, velocity in wanted}
 
 
+def test_the_sustain_pedal_holds_what_is_let_go(stage):
+    playing = stage(tone)
+    generator = playing.generator
+    generator.prepare([60, 62], timeout=PATIENCE_SECONDS)
+    for message in ([0x90, 60, 100], [0xB0, 64, 127], [0x80, 60, 0], [0x90, 62, 100], [0x80, 62, 0]):
+        generator.hear(message)
+    playing.play(noise(9))
+    assert [(n.note, n.velocity) for n in generator.notes()] == [(60, 100), (62, 100)]
+    generator.hear([0xB0, 64, 0])
+    playing.play(noise(20))
+    assert sorted((n.note, n.velocity) for n in generator.notes()) == [(60, 0), (62, 0)] and not generator.voices
+
+
 # the mixer and the sounds by themselves
 
 
