@@ -20,7 +20,7 @@ demo: $(READY)
 	$(BIN)/wetdry clone TubeSaturator --knobs drive_db,tone_hz --out runs/demo --quick
 
 # Budget of a quiet machine: five nets from three seeds, 2 minutes each, two at a time, are 17 of training, a pruned one 2;
-# 40 entries and 15 nets of all seeds are 8 of listening, 200 fresh processes 6, turns at nine block sizes 15: 50 with pictures.
+# 40 entries and 15 nets of all seeds are 8 of listening, 200 fresh processes 6, turns at nine block sizes 9: 44 with pictures.
 MINUTES ?= 2
 SEEDS ?= 3
 RIVALS := numpy,numpy-stateless,kernels-1x,pedalboard,standard,nam-nano,lstm,gru,tcn-300,pruned-standard,quantised-standard
