@@ -19,7 +19,7 @@ from .core.levels import DRY_FRAMES, SCOPE_FRAMES
 from .core.resident import reside
 from .core.ring import Ring
 from .exchange import Exchange, Passage, Wire
-from .knobs import KnobIds
+from .knobs import KnobIds, publish
 from .scenes import Foreign, Scene
 from .watchdog import Watchdog
 
@@ -181,7 +181,10 @@ class Engine:
             before, self.scene = self.scene, scene
             for effect in {id(e): e for e in before.effects if all(e is not other for other in scene.effects)}.values():
                 effect.__dict__["_follower"] = None
-            self.desk[d.NEXT_SCENE] = scene.address
+            if self._thread is None:
+                self.desk[d.SCENE] = scene.address  # nothing is heard yet that could fade
+            else:
+                publish(self.desk, d.NEXT_SCENE, scene.address)
 
     def _wait_for_change(self, patience_seconds: float) -> bool:
         """Wait until the scene before the one that plays has faded, and forget it; False where the device is silent."""
@@ -209,7 +212,7 @@ class Engine:
         """Pass by what has failed, and do what waits for the device; the watchdog calls it."""
         with self._lock:
             for exchange in self.exchanges:
-                if isinstance(exchange, Exchange) and (exchange.error or exchange.hangs):
+                if isinstance(exchange, Exchange) and exchange.key not in self._passed and (exchange.error or exchange.hangs):
                     self._pass_by(exchange)
             if not self._changing and self._deferred:
                 self._play(self._deferred[0], anew=True)
@@ -218,9 +221,11 @@ class Engine:
 
     def _pass_by(self, exchange: Exchange) -> None:
         self._passed[exchange.key] = Wire(exchange, self.channels, self.block)
-        self._play(self._meant)
-        why = f"{type(exchange.error).__name__}: {exchange.error}" if exchange.error else "it hangs"
-        self.said(f"{exchange.name} fails ({why}) and is passed by; the rest plays on".replace("\n", " "))
+        try:
+            self._play(self._meant)
+        finally:
+            why = f"{type(exchange.error).__name__}: {exchange.error}" if exchange.error else "it hangs"
+            self.said(f"{exchange.name} fails ({why}) and is passed by; the rest plays on".replace("\n", " "))
 
     @property
     def passed_by(self) -> list[Passage]:
@@ -231,6 +236,8 @@ class Engine:
 
     def turned(self, effect: Effect, name: str, number: float) -> None:
         """Send a knob's move (the effects call it): heard in the next block, or a block after `stamp`, smoothed."""
+        if self._thread is None:
+            return  # it begins where the knobs stand
         with self._sending:
             sent = int(self.desk[d.EVENTS_SENT])
             if sent - self.desk[d.EVENTS_TAKEN] >= d.MOST_EVENTS:
@@ -240,7 +247,7 @@ class Engine:
                 self.knobs.sent(effect, name, number),
                 number,
             )
-            self.desk[d.EVENTS_SENT] = sent + 1
+            publish(self.desk, d.EVENTS_SENT, sent + 1)
 
     def rebuilt(self, effect: Effect) -> None:
         """Change over to what an effect has become (the effects call it)."""
@@ -322,6 +329,7 @@ class Engine:
         self.desk[d.STOP] = 1
         reside(*arguments)  # compiled now, or fetched from disk, and not at the first block
         self.desk[d.STOP] = 0
+        self.scene.stand(self.knobs)
 
         def work() -> None:
             prepare()

@@ -66,6 +66,7 @@ class Scene:
     ) -> None:
         self.processor, self._rate, self._channels = processor, sample_rate, channels
         self.programs: list[Program] = []
+        self._stages: list[CompiledStage] = []
         self.effects: list[Effect] = []
         self.exchanges: list[Passage] = []
         self._before, self._played_before = (before.exchanges, before.effects) if before else ([], [])
@@ -103,6 +104,7 @@ class Scene:
         row = np.zeros(s.STAGE_COLUMNS, np.int64)
         row[s.KIND], row[s.FRAME], row[s.EVENTS] = s.PROGRAM, program.frame_address, events.ctypes.data
         self.programs.append(program)
+        self._stages.append(stage)
         self.effects += player.effects
         self._events.append(events)
         self._rows.append(row)
@@ -133,6 +135,14 @@ class Scene:
             self._places.ctypes.data, self._copies.ctypes.data, len(self._copies))  # fmt: skip
         head[s.RUN] = RUNNER.address_of("wetdry_run")
         return np.concatenate([head, *self._rows])
+
+    def stand(self, knobs: KnobIds) -> None:
+        """Have the knobs stand where they were turned to before anything is played."""
+        for stage in self._stages:
+            stage._player.program(self._rate, self._channels)
+        for effect in self.effects:
+            for name in effect._places:
+                knobs.stand(effect, name)
 
     def close(self, going_on: "list[Passage] | None" = None) -> None:
         """End the workers, but those of what goes on."""

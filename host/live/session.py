@@ -292,26 +292,30 @@ class Session:
     # from beginning to end
 
     def start(self) -> Self:
-        """Begin to play. Raises DeviceError where the device does not."""
+        """Begin to play. Raises DeviceError where the device does not, FileProblem where the recording cannot be written."""
+        try:
+            self._begin()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _begin(self) -> None:
         for line in self._rights.take(self._real_time):
             self.say(line)
+        self.moves = Moves(self.engine, self.parameters)
         if self._record_from_start is not None:
             self.record(self._record_from_start)
         self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
         self._rights.wait(self._real_time)
         for line in [*self._rights.refused, *map(_lock_line, self.statistics.workers)]:
             self.say(line)
-        try:
-            self.device.start(self.engine, self.say)
-        except BaseException:
-            self.stop()
-            raise
+        self.device.start(self.engine, self.say)
         self._load_from = 0, time.monotonic()
         self._midi.start()
         if self.generator:
             self.generator.start()
         self._keeper.start()
-        return self
 
     def stop(self) -> None:
         """End it: the recording is closed, knobs stay where they are. Stopping twice does no harm."""

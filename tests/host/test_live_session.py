@@ -1,7 +1,13 @@
 """Sessions, driven by a clock: what code, controllers and presets turn is heard, measured, recorded, and repeats offline."""
 
+import ctypes
+import gc
 import json
+import os
+import sys
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +21,16 @@ from wetdry.host.live.clock import Clock
 from wetdry.host.live.core.desk import BINS_AN_OCTAVE
 from wetdry.host.live.engine import Engine
 from wetdry.host.live.moves import Moves
+from wetdry.host.live.real_time import Rights
 from wetdry.host.live.statistics import percentile
-from wetdry.models.errors import InvalidType, InvalidValue, PortError, UnknownName, WetdryError
+from wetdry.models.errors import FileProblem, InvalidType, InvalidValue, PortError, UnknownName, WetdryError
 
 RATE, BLOCK = 48000, 64
 BEGINS = 480  # samples until a stream has risen from silence
 PATIENCE_SECONDS = 20
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Linux's scheduler, its /proc and its capabilities")
 
 
 def noise(seconds, channels=1, seed=0):
@@ -225,6 +235,76 @@ def test_what_cannot_be_is_refused_in_a_line(what, options, error):
     assert "\n" not in str(caught.value)
 
 
+def test_a_recording_that_cannot_be_written_ends_the_start_in_a_line(tmp_path):
+    interval = sys.getswitchinterval()
+    with pytest.raises(FileProblem, match="no_such_folder"), live(Gain(), record=tmp_path / "no_such_folder" / "take.wav"):
+        pass
+    assert sys.getswitchinterval() == interval
+
+
 def test_a_rig_brings_its_rate():
     with live(Rig(Gain(), sample_rate=44100)) as session:
         assert session.engine.sample_rate == 44100
+
+
+def test_what_is_turned_before_it_plays_stands_there_from_the_first_sample():
+    heard = noise(0.5)
+    session = live(Chain([Gain(), TubeSaturator(oversampling=8)]), heard)
+    session.parameters["drive_db"].value, session.parameters["oversampling"].value = 30, 2
+    with session:
+        late = session.engine.latency_samples
+        session.device.wait()
+        played = session.device.played[:, 0]
+    expected = Chain([Gain(), TubeSaturator(drive_db=30, oversampling=2)])(heard[:, 0], RATE)
+    np.testing.assert_array_equal(played[late + BEGINS :], expected[BEGINS : len(played) - late])
+    assert not session.moves.curves
+
+
+def test_a_controller_is_told_what_was_turned_elsewhere():
+    class Shown(list):
+        def send(self, message):
+            self.append(message.bytes())
+
+    shown = Shown()
+    with live(Gain(), pace=1.0, seconds=60, midi_map=MidiMap({"cc 7": "gain_db"}), feedback=shown) as session:
+        until(lambda: shown)  # where it stands at first
+        session.parameters["gain_db"].value = session.parameters["gain_db"].max_value
+        until(lambda: [0xB0, 7, 127] in shown)
+        session.hear(b"\xb0\x07\x00")
+        until(lambda: session.parameters["gain_db"].value == session.parameters["gain_db"].min_value)
+        time.sleep(0.1)
+        assert [0xB0, 7, 0] not in shown  # it knows
+
+
+@LINUX
+def test_rights_are_taken_or_said_to_be_missing_and_given_back():
+    def locked_kib():
+        return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmLck" in line).split()[1])
+
+    interval = sys.getswitchinterval()
+    with wetdry.live(Gain(), device=Clock(seconds=60), said=lambda line: None) as session:
+        (thread,) = [thread for thread in threading.enumerate() if thread.name == "wetdry live"]
+        scheduled = os.sched_getscheduler(thread.native_id) == os.SCHED_FIFO
+        assert scheduled != any("no real-time scheduling" in line for line in session.notices)
+        assert (locked_kib() > 0) != any("memory is not locked" in line for line in session.notices)
+        assert sys.getswitchinterval() < interval and gc.get_freeze_count() > 0
+    assert (sys.getswitchinterval(), gc.get_freeze_count(), locked_kib()) == (interval, 0, 0)
+
+
+@LINUX
+def test_a_thread_without_the_right_says_how_to_get_it():
+    rights = Rights()
+
+    def without_capabilities():
+        header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+        assert ctypes.CDLL(None).capset(header, none) == 0
+        rights.prepare_thread()
+
+    thread = threading.Thread(target=without_capabilities)
+    thread.start()
+    thread.join()
+    import resource
+
+    if resource.getrlimit(resource.RLIMIT_RTPRIO)[0] == 0:
+        (line,) = rights.refused
+        assert "no real-time scheduling" in line and "rtprio" in line and "\n" not in line
