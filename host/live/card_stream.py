@@ -7,7 +7,7 @@ from typing import Any
 
 from ...models.errors import DeviceError
 from .core.callback import LARGEST_CALL
-from .portaudio import JACK, LOCK, jack_period, portaudio
+from .portaudio import JACK, LOCK, jack_period, open_streams, portaudio
 from .sound_cards import FoundCard
 
 LISTENED_CALLS, LISTEN_SECONDS = 8, 2.0  # by which it is known how many samples a card asks for at once
@@ -62,6 +62,7 @@ class Way:
                 else:
                     numbers, channels = (self.heard.number, self.played.number), (self.inputs, self.outputs)
                     stream = library._StreamBase("duplex", device=numbers, channels=channels, **options)
+                open_streams.add(stream)
                 stream.start()
             except library.PortAudioError as error:
                 if stream:

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from ...models.errors import DeviceError, MissingExtra
 from ..midi.systems import jack_runs
@@ -33,6 +34,7 @@ INSTALL = (
 
 LOCK = threading.RLock()  # PortAudio is one for the process, and not made for several threads
 _held: list[ctypes.CDLL] = []  # every copy that was loaded, the one in use last: none is ever unloaded
+open_streams: WeakSet[Any] = WeakSet()
 _jack_client: list[bytes] = []  # what the JACK server on which PortAudio stands calls it
 
 
@@ -62,11 +64,14 @@ def portaudio() -> Any:
 
 
 def look_again() -> Any:
-    """Have PortAudio look at what is plugged in now; no stream may be open but those of a JACK server that has gone."""
+    """Have PortAudio look at what is plugged in now; while a stream is open it cannot, and does not."""
     with LOCK:
         library = portaudio()
         if jack_has_gone():
+            open_streams.clear()  # of a server that has gone: left as they are
             _begin_a_copy(library)
+        if any(not stream.closed for stream in open_streams):
+            return library
         for left in reversed(range(TRIES if jack_runs() else 1)):
             _begin(library)
             if _jack_client or not left:

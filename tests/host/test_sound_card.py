@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command import wetdry
+from command import refused, wetdry
 from installed_programs import installed_program
 from jack_server import PATIENCE_SECONDS, end, server_of_this_process
 
@@ -205,7 +205,7 @@ def without_sound():
 
 
 def said_by(code, **options):
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_SECONDS, **options)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=COMPILE_SECONDS, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -223,6 +223,50 @@ def test_no_card_and_no_portaudio_are_one_line():
     gone = "import sys\nsys.modules['sounddevice'] = None\n"
     assert "pip install 'wetdry[live]'" in said_by(f"{gone}{ASK.format('Import')}")
     assert issubclass(MissingExtra, ImportError)
+
+
+ALSA = """
+import json
+from wetdry import Gain
+from wetdry.host.live.core import desk as d
+from wetdry.host.live.device import SoundCard
+from wetdry.host.live.engine import Engine
+from wetdry.host.live.sound_cards import found_cards
+card = SoundCard("silent")
+engine = Engine(Gain(), card.sample_rate, 64, 1, card.inputs, card.outputs, device_block=card.block)
+engine.start()
+card.start(engine)
+while engine.desk[d.CALLBACKS] < 100 or not engine.desk[d.BLOCKS]:
+    pass
+SoundCard("silent")
+before = engine.desk[d.CALLBACKS]
+while engine.desk[d.CALLBACKS] < before + 100:
+    pass
+card.stop()
+engine.stop()
+print(json.dumps([card.name, card.block, card.latency_ms, [one.name for one in found_cards()]]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ALSA is Linux's")
+def test_an_alsa_card_says_itself_how_much_it_asks_for(tmp_path):
+    """ALSA's own card without hardware, which takes and gives as fast as it is called; two are opened one beside the other."""
+    settings = tmp_path / "asound.conf"
+    settings.write_text("pcm.silent { type null }\npcm.!default { type null }\n")
+    name, block, latency_ms, names = json.loads(said_by(ALSA, env={**without_sound(), "ALSA_CONFIG_PATH": str(settings)}))
+    assert name == "silent (ALSA)" and set(names) == {"silent", "default"}
+    assert 16 <= block <= 4096 and all(0 < one < 100 for one in latency_ms)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rate", "44100"), ("does not play at 44100 Hz", "it can 48000")),
+        (("--input", "scarlett"), ("no input named 'scarlett'",)),
+    ],
+)
+def test_the_command_says_in_one_line_what_the_card_cannot(card_class, tmp_path, arguments, words):
+    refused(wetdry("live", "TubeSaturator", "--no-screen", *arguments, cwd=tmp_path), *words)
 
 
 def test_the_command_lists_cards_and_midi_ports(card_class, tmp_path):
