@@ -1,6 +1,5 @@
 """Soak: a session plays for minutes under a hundred control changes a second; what grew, drifted or failed is counted."""
 
-import os
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from ...models.errors import InvalidValue
 from ..machine import machine, versions
 from ..midi.map import MidiMap
 from ..native_knobs import range_is_unknown
+from ..resident import resident_bytes
 from .clock import Clock
 from .core import desk as d
 from .statistics import Times
@@ -203,13 +203,6 @@ class _Counts:
         self.blocks, self.missed, self.missed_samples = found.blocks, found.missed, found.missed_samples
         self.late_calls = session.device.late_calls if isinstance(session.device, Clock) else 0
         self.memory, self.page_faults = resident_bytes(), _page_faults()
-
-
-def resident_bytes() -> int | None:
-    """Return the memory that this process holds, in bytes; None where the system does not say."""
-    if sys.platform != "linux":
-        return None
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _page_faults() -> int | None:
