@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from .common import TARGET_HELP, capture_summary, open_capture_target, progress_bar
+from ..targets import open_capture_target
+from .common import TARGET_HELP, capture_summary, progress_bar
 
 KNOBS_HELP = "Knobs to turn, comma-separated; a range as name=LOW:HIGH, or LOW:HIGH:log. `wetdry inspect` lists a plugin's."
 OUT_HELP = "Folder for the capture, or a URL such as s3://bucket/folder; run again, it completes it."

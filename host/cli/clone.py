@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ..targets import open_capture_target
 from .capture import DRY_HELP, GESTURES_HELP, KNOBS_HELP, SCHEDULER_HELP
-from .common import TARGET_HELP, capture_summary, console, given_knobs, open_capture_target, progress_bar, verdict
+from .common import TARGET_HELP, capture_summary, console, given_knobs, progress_bar, verdict
 from .train import MINUTES_HELP, MODEL_HELP, say_net
 
 CAPTURE_HELP = "Where the capture lies, or is made: a folder or a URL. Left out: capture/ in --out."

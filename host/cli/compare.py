@@ -14,9 +14,10 @@ from rich.table import Table
 
 from ...models.errors import InvalidValue, UnknownName
 from ...models.files import write_atomically
+from ..targets import open_capture_target, open_target
 from .bench import block_sizes
 from .capture import DRY_HELP, KNOBS_HELP
-from .common import TARGET_HELP, console, given_knobs, open_capture_target, open_target, progress_bar, read_settings
+from .common import TARGET_HELP, console, given_knobs, progress_bar, read_settings
 
 if TYPE_CHECKING:
     from ..compare import ComparedClone

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import TARGET_HELP, console, open_capture_target, progress_bar
+from ..targets import open_capture_target
+from .common import TARGET_HELP, console, progress_bar
 from .train import MINUTES_HELP, MODEL_HELP
 
 SOURCE_HELP = "A model file of any format, or the name of a factory clone: zamtube."

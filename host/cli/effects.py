@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .common import console, open_effect, set_knobs
+from ..targets import open_effect
+from .common import console, set_knobs
 
 PRESET_HELP = "A preset of the effect, such as 'Warm Bass'; --set turns knobs on top of it."
 

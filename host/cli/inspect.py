@@ -8,7 +8,8 @@ from rich.table import Table
 
 from ...models.parameter import Parameter
 from ..foreign import SUFFIXES
-from .common import channel_pair, console, locate_plugin, open_target
+from ..targets import locate_plugin, open_target
+from .common import channel_pair, console
 
 
 def run(

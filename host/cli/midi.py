@@ -14,7 +14,8 @@ from rich.text import Text
 from ...models.errors import FileProblem, MissingExtra, PortError
 from ..midi import MidiMap
 from ..midi.factory_maps import FactoryMap, factory_map, factory_names
-from .common import TARGET_HELP, console, open_target
+from ..targets import open_target
+from .common import TARGET_HELP, console
 from .rig import Trusted, is_rig, open_rig
 
 app = typer.Typer(name="midi", help="List MIDI ports and controllers; learn which control turns which knob.")

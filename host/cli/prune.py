@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from .common import open_capture_target, progress_bar
+from ..targets import open_capture_target
+from .common import progress_bar
 from .distil import AGAINST_HELP, OUT_HELP, SOURCE_HELP, budget, model_file, say
 from .train import MINUTES_HELP
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from .common import TARGET_HELP, console, open_capture_target
+from ..targets import open_capture_target
+from .common import TARGET_HELP, console
 
 NUMBERS_HELP = "float16: half the size; int8: a quarter, one scale a row of a matrix."
 CAPTURE_HELP = (

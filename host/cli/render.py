@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import console, open_target, set_knobs
+from ..targets import open_target
+from .common import console, set_knobs
 from .effects import FILE_HELP, PRESET_HELP
 from .loading import Activation, PostFilm, ReversedLinear, Slim, loading
 from .rig import Trusted, is_rig, open_rig

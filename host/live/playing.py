@@ -89,8 +89,8 @@ def _one(what: Any, trusted: bool) -> Playing:
 
 
 def _named(text: str, trusted: bool) -> Any:
-    from ..cli.common import TRUSTED, open_target
     from ..foreign import SUFFIXES
+    from ..targets import TRUSTED, open_target
 
     path = Path(text).expanduser()
     if text.lower().endswith(RIG_SUFFIXES) or (text in rig_names() and not path.exists()):

@@ -10,11 +10,11 @@ from recorded_gear import RATE, device, guitar, late, write
 from wetdry.effects import NeuralAmp, NeuralEffect
 from wetdry.host.cabinet import through_cabinet
 from wetdry.host.capture.target import Target
-from wetdry.host.cli.common import open_target
 from wetdry.host.cli.train import run
 from wetdry.host.evaluation import evaluate
 from wetdry.host.evaluation.playing import OversampledNet
 from wetdry.host.smaller import material
+from wetdry.host.targets import open_target
 from wetdry.models import Model, load
 from wetdry.models.dataset import CaptureFolder
 from wetdry.models.errors import InvalidValue

@@ -147,7 +147,7 @@ def test_clicks_are_counted_where_blocks_meet():
 
 
 def test_a_processor_that_is_later_than_it_says_is_brought_forward():
-    from wetdry.host.cli.common import open_target
+    from wetdry.host.targets import open_target
 
     taking_part = Field()
     delay = open_target("pedalboard.Delay")
