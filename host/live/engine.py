@@ -184,7 +184,7 @@ class Engine:
             if self._thread is None:
                 self.desk[d.SCENE] = scene.address  # nothing is heard yet that could fade
             else:
-                publish(self.desk, d.NEXT_SCENE, scene.address)
+                publish(self.desk_address, d.NEXT_SCENE, scene.address)
 
     def _wait_for_change(self, patience_seconds: float) -> bool:
         """Wait until the scene before the one that plays has faded, and forget it; False where the device is silent."""
@@ -247,7 +247,7 @@ class Engine:
                 self.knobs.sent(effect, name, number),
                 number,
             )
-            publish(self.desk, d.EVENTS_SENT, sent + 1)
+            publish(self.desk_address, d.EVENTS_SENT, sent + 1)
 
     def rebuilt(self, effect: Effect) -> None:
         """Change over to what an effect has become (the effects call it)."""
@@ -328,7 +328,7 @@ class Engine:
                      self.busy_counts, self.turn_counts, self._blocks, self._dry)  # fmt: skip
         self.desk[d.STOP] = 1
         reside(*arguments)  # compiled now, or fetched from disk, and not at the first block
-        self.desk[d.STOP] = 0
+        publish(self.desk_address, d.STOP, 0)
         self.scene.stand(self.knobs)
 
         def work() -> None:

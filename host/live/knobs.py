@@ -6,14 +6,14 @@ import numpy as np
 
 from ...effects.effect import Effect
 from ...models.errors import InvalidValue
-from .core.compiled import compiled, store
-from .core.desk import MOST_KNOBS
+from .core.compiled import carray, compiled, pointer, store
+from .core.desk import FIELDS, MOST_KNOBS
 
 
 @compiled
-def publish(desk, field, value):
+def publish(desk_address, field, value):
     """Write a field of the desk so that what was written before it is seen with it, on every processor."""
-    store(desk, field, value)
+    store(carray(pointer(desk_address), FIELDS, np.int64), field, value)
 
 
 class KnobIds:
