@@ -28,7 +28,7 @@ def band_levels_db(heard: np.ndarray, sample_rate: float) -> np.ndarray:
         sample_rate: in Hz.
 
     Returns:
-        (bands, signals), bands even in pitch from LOWEST_HZ to HIGHEST_HZ.
+        (bands, signals), bands even in pitch from LOWEST_HZ to HIGHEST_HZ, whatever the rate.
     """
     window, places, middles = _bands(len(heard), sample_rate)
     spectrum = np.abs(np.fft.rfft(np.nan_to_num(heard) * window[:, None], axis=0)) * (2 / window.sum())
@@ -46,5 +46,5 @@ def share_of(hz: float) -> float:
 def _bands(count: int, sample_rate: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (window, first bin of each band and of what lies above them, each band's middle in bins)."""
     bands = round(BANDS_AN_OCTAVE * np.log2(HIGHEST_HZ / LOWEST_HZ))
-    edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.49 * sample_rate), bands + 1) * count / sample_rate
+    edges = np.minimum(np.geomspace(LOWEST_HZ, HIGHEST_HZ, bands + 1) * count / sample_rate, count // 2)
     return np.hanning(count), np.ceil(edges).astype(int), np.sqrt(edges[:-1] * edges[1:])
