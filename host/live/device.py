@@ -9,6 +9,7 @@ from typing import Any
 import cffi
 
 from ...models.errors import DeviceError, InvalidValue
+from .callback_thread import native_threads, schedule
 from .card_stream import Way
 from .core import desk as d
 from .engine import Engine
@@ -31,6 +32,7 @@ class SoundCard:
         inputs, outputs: channels to open, the first ones; None: two, or one where it has no more.
         host: words of the system it is reached through (ALSA, JACK, Core Audio, WASAPI, …); None: that of the least delay.
         latency: what PortAudio is to aim at: "low", "high" or seconds.
+        real_time: have the thread that calls scheduled so, where it is not and that is permitted.
 
     Attributes:
         name: for people.
@@ -53,6 +55,7 @@ class SoundCard:
         outputs: int | None = None,
         host: str | None = None,
         latency: str | float = "low",
+        real_time: bool = True,
     ) -> None:
         wanted = None if isinstance(input, bool) else input, output, host, input is not False and inputs != 0
         try:
@@ -64,6 +67,7 @@ class SoundCard:
         self._way = Way(heard, played, int(sample_rate), *opened, latency)
         self.name, self.sample_rate, (self.inputs, self.outputs) = self._way.name, int(sample_rate), opened
         self.block, self.latency_ms = self._way.listen()
+        self._real_time = real_time
         self.lost: str | None = None
         self._stream: Any = None
         self._stopped = threading.Event()
@@ -91,7 +95,10 @@ class SoundCard:
         self._close()
 
     def _play(self) -> None:
+        before = native_threads()
         self._stream = self._way.begin(self._engine.callback, cffi.FFI().cast("void *", self._engine.desk_address))
+        if self._real_time and not self._way.on_jack:
+            schedule(native_threads() - before)
 
     def _close(self) -> None:
         with LOCK:

@@ -98,7 +98,7 @@ class Session:
         self._trusted = trusted
         rate = int(rate or self._playing.sample_rate or USUAL_RATE)
         self._check_rate(self._playing, rate)
-        self.device: Device = _device(device, input, output, host, rate)
+        self.device: Device = _device(device, input, output, host, rate, real_time)
         channels = channels or channels_for(self._playing.processor)
         self.engine = Engine(
             self._playing.processor,
@@ -386,13 +386,13 @@ def live(what: Any, **options: Any) -> Session:
     return Session(what, **options)
 
 
-def _device(device: Any, input: Any, output: Any, host: str | None, rate: int) -> Device:
+def _device(device: Any, input: Any, output: Any, host: str | None, rate: int, real_time: bool) -> Device:
     if device == "clock":
         return Clock(sample_rate=rate)
     if device is None:
         from .device import SoundCard
 
-        return SoundCard(input, output, sample_rate=rate, host=host)
+        return SoundCard(input, output, sample_rate=rate, host=host, real_time=real_time)
     if isinstance(device, str) or not callable(getattr(device, "start", None)):
         raise InvalidType(f'device = {device!r:.60}: None is the sound card (input= and output= say which), "clock" is none')
     return device

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/live_pass_through.py [--seconds 30] [--rounds 3] [--seed 0]
 
-The server runs without hardware and without real-time rights (`jackd -r -d dummy -r 48000 -p 128`). A live session plays a
+The server runs without hardware, and all without real-time rights (`jackd -r -d dummy -r 48000 -p 128`). A live session plays a
 NAM amp of standard size and a cabinet through PortAudio; the C client is compiled here (Debian: libjack-jackd2-dev has its
 headers). Both are called at the same time, alone and beside a Python thread that holds the interpreter's lock as much as it
 may, in turns. A deadline is missed where a call comes a whole period or more too late (as often as it is a period more), by
@@ -118,7 +118,7 @@ def main():
     names, cells = ("C pass-through", "wetdry live"), {}
     with tempfile.TemporaryDirectory() as folder, server():
         client = PassThrough(compiled(folder))
-        with live(standard_amp(options.seed), block=PERIOD, rate=RATE, said=lambda line: None) as session:
+        with live(standard_amp(options.seed), block=PERIOD, rate=RATE, real_time=False, said=lambda line: None) as session:
             sources = (client.counts, lambda: our_counts(session))
             for _ in range(options.rounds):  # in turns, so that a busy moment of the machine hits both
                 for busy in (False, True):

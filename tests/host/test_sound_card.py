@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from contextlib import contextmanager
@@ -232,7 +233,7 @@ from wetdry.host.live.core import desk as d
 from wetdry.host.live.device import SoundCard
 from wetdry.host.live.engine import Engine
 from wetdry.host.live.sound_cards import found_cards
-card = SoundCard("silent")
+card = SoundCard("silent", real_time=False)  # nothing paces it: in real time it would take a core for itself
 engine = Engine(Gain(), card.sample_rate, 64, 1, card.inputs, card.outputs, device_block=card.block)
 engine.start()
 card.start(engine)
@@ -256,6 +257,28 @@ def test_an_alsa_card_says_itself_how_much_it_asks_for(tmp_path):
     name, block, latency_ms, names = json.loads(said_by(ALSA, env={**without_sound(), "ALSA_CONFIG_PATH": str(settings)}))
     assert name == "silent (ALSA)" and set(names) == {"silent", "default"}
     assert 16 <= block <= 4096 and all(0 < one < 100 for one in latency_ms)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux alone")
+def test_a_thread_that_the_sound_system_began_is_scheduled_in_real_time_where_permitted():
+    from wetdry.host.live.callback_thread import PRIORITY, native_threads, schedule
+
+    system, thread, before = ctypes.CDLL(None), ctypes.c_ulong(), native_threads()
+    assert not system.pthread_create(ctypes.byref(thread), None, system.usleep, ctypes.c_void_p(int(0.5e6)))
+    begun = threading.Thread(target=time.sleep, args=(0.3,))
+    begun.start()
+    (ours,) = native_threads() - before
+    schedule([ours])
+    try:
+        os.sched_setscheduler(begun.native_id, os.SCHED_FIFO, os.sched_param(PRIORITY))
+        permitted = True
+    except PermissionError:
+        permitted = False
+    assert (os.sched_getscheduler(ours) == os.SCHED_FIFO) == permitted
+    if permitted:
+        assert os.sched_getparam(ours).sched_priority == PRIORITY
+    begun.join()
+    system.pthread_join(thread, None)
 
 
 @pytest.mark.parametrize(
