@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from installed_plugins import installed_vst2
 
+import wetdry
 from wetdry import Chain, Gain, TubeSaturator
+from wetdry.host.live.clock import Clock
 from wetdry.host.live.core.clock_device import ClockDevice
 from wetdry.host.live.core.desk import BLOCKS
 from wetdry.host.live.core.ring import MISSED
@@ -195,8 +197,6 @@ def test_an_instrument_is_a_plugin_with_knobs_that_plays_the_same_note_again():
         instrument.render(60)
     assert np.abs(instrument.render(60)).max() < 0.5 * np.abs(one).max()  # knobs kept
     instrument.close()
-    with pytest.raises(PluginError, match="takes sound in"):
-        Instrument(installed_vst2("ZamTube-vst"))
 
 
 def test_a_note_that_is_not_rendered_yet_begins_when_it_is_and_is_counted(stage):
@@ -285,6 +285,23 @@ def test_the_sustain_pedal_holds_what_is_let_go(stage):
     generator.hear([0xB0, 64, 0])
     playing.play(noise(20))
     assert sorted((n.note, n.velocity) for n in generator.notes()) == [(60, 0), (62, 0)] and not generator.voices
+
+
+def test_a_session_plays_an_instrument_by_midi():
+    said = []
+    clock = Clock(np.zeros((RATE, 1), np.float32))
+    instrument = installed_vst2("Nekobi-vst")
+    with wetdry.live(Gain(), device=clock, generator=instrument, real_time=False, said=said.append) as session:
+        assert session.generator
+        number = session.generator.source.process_number
+        session.generator.prepare([60], timeout=PATIENCE_SECONDS)
+        session.hear(mido.Message("note_on", note=60))
+        until(lambda: np.abs(clock.played).max() > 0.02)
+        session.hear(mido.Message("note_off", note=60))
+        until(lambda: not session.generator.voices)
+    assert number and session.generator.source.process_number is None
+    with pytest.raises(PluginError, match="takes sound in"):
+        wetdry.live(Gain(), device=Clock(), generator=installed_vst2("ZamTube-vst"))
 
 
 # the mixer and the sounds by themselves
