@@ -106,33 +106,45 @@ def soak(
     session.midi_map, controls = _bound(session)
     stands = {name: session.parameters[name].value for name in session.midi_map.paths}
     delay = _delay(session)
-    random, changes = np.random.default_rng(seed), 0
-    count = round(seconds * CHANGES_A_SECOND)
-    warm = round(min(WARM_SHARE * seconds, WARM_SECONDS) * CHANGES_A_SECOND)
-    begun, before = time.monotonic(), _Counts(session)
-    for k in range(count):
-        if k == warm:
-            before = _Counts(session)
-        due = begun + k / CHANGES_A_SECOND
-        time.sleep(max(due - time.monotonic(), 0))
-        channel, control = controls[random.integers(len(controls))]
-        session.hear(bytes([0xB0 | channel, control, int(random.integers(128))]))
-        changes += 1
-        if k % CHANGES_A_SECOND == 0:
-            report(k / CHANGES_A_SECOND, seconds, f"missed {session.statistics.missed}")
+    before = _turned(session, controls, seconds, seed, report)
     time.sleep(REST_SECONDS)
     after = _Counts(session)
     for name, value in stands.items():
         session.parameters[name].value = value
-    found = session.statistics
+    return _counted(session, before, after, (delay, _delay(session)), seconds, seed)
+
+
+def _turned(
+    session: Any, controls: list[tuple[int, int]], seconds: float, seed: int, report: Callable[[float, float, str], None]
+) -> "_Counts":
+    """Send the control changes, each at its time; return what had been counted when all was warm."""
+    random, begun, before = np.random.default_rng(seed), time.monotonic(), _Counts(session)
+    warm = round(min(WARM_SHARE * seconds, WARM_SECONDS) * CHANGES_A_SECOND)
+    for k in range(round(seconds * CHANGES_A_SECOND)):
+        if k == warm:
+            before = _Counts(session)
+        time.sleep(max(begun + k / CHANGES_A_SECOND - time.monotonic(), 0))
+        channel, control = controls[random.integers(len(controls))]
+        session.hear(bytes([0xB0 | channel, control, int(random.integers(128))]))
+        if k % CHANGES_A_SECOND == 0:
+            report(k / CHANGES_A_SECOND, seconds, f"missed {session.statistics.missed}")
+    return before
+
+
+def _counted(
+    session: Any, before: "_Counts", after: "_Counts", delays: tuple[int | None, int | None], seconds: float, seed: int
+) -> Soak:
+    found, faults = session.statistics, None
+    if before.page_faults is not None and after.page_faults is not None:
+        faults = after.page_faults - before.page_faults
     return Soak(
         seconds=seconds,
-        changes=changes,
+        changes=round(seconds * CHANGES_A_SECOND),
         moves=after.moves - before.moves,
         lost=after.lost - before.lost,
         allocations=None if found.workers else after.allocations - before.allocations,
-        page_faults=None if after.page_faults is None or before.page_faults is None else after.page_faults - before.page_faults,
-        delay_samples=(delay, _delay(session)),
+        page_faults=faults,
+        delay_samples=delays,
         bad_samples=after.bad - before.bad,
         memory_bytes=(before.memory, after.memory) if before.memory and after.memory else None,
         blocks=after.blocks - before.blocks,
