@@ -199,6 +199,7 @@ class Engine:
             self.desk[d.SCENE], self.desk[d.FADE_LEFT] = self.scene.address, 0
         for scene in self._scenes[:-1]:
             scene.close(self.scene.exchanges)
+            self.knobs.release(effect for effect in scene.effects if effect not in self.scene.effects)
         self._scenes = self._scenes[-1:]
         return True
 

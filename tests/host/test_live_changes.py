@@ -8,9 +8,11 @@ import pytest
 
 from wetdry import Chain, Gain, TubeSaturator
 from wetdry.host.live.core.clock_device import ClockDevice
-from wetdry.host.live.core.desk import FADE_LEFT, SCENE
+from wetdry.host.live.core.desk import FADE_LEFT, MOST_KNOBS, SCENE
 from wetdry.host.live.core.ring import FADE_FRAMES
 from wetdry.host.live.engine import Engine
+from wetdry.host.live.knobs import KnobIds
+from wetdry.models.errors import InvalidValue
 
 RATE, BLOCK, GIVEN = 48000, 64, 4800  # samples that a worker is given
 PART = 37 * BLOCK  # played between two waits for the worker
@@ -185,3 +187,18 @@ def test_several_things_that_rebuild_are_one_change(begin):
         first.oversampling, second.oversampling = 2, 4
         assert len(playing.engine._scenes) == 1
     assert len(playing.engine._scenes) == 2
+
+
+def test_a_session_plays_ever_new_effects():
+    knobs, first = KnobIds(), [Gain() for _ in range(MOST_KNOBS)]
+    numbers = [knobs.of(gain, "gain_db") for gain in first]
+    assert numbers == list(range(MOST_KNOBS))
+    with pytest.raises(InvalidValue, match="4096"):
+        knobs.of(Gain(), "gain_db")
+    knobs.release(first[7:9])
+    assert knobs.of(first[7], "gain_db") == 7  # it has come again
+    coming = Gain(gain_db=3)
+    assert knobs.of(coming, "gain_db") == 8 and knobs.targets[8] == pytest.approx(10 ** (3 / 20))
+    assert knobs.move(8, 1.0) == (coming, "gain_db", 1.0)
+    with pytest.raises(InvalidValue):
+        knobs.of(first[8], "gain_db")
