@@ -154,8 +154,12 @@ def _soak(session: Any, length: float, json: Path | None) -> None:
     from ..live.soak_text import soak_text
     from .bench import write_json
 
-    with progress_bar() as report:
-        found = soak(session, length, report=lambda done, total, note: report("soak", done, total, note))
+    try:
+        with progress_bar() as report:
+            found = soak(session, length, report=lambda done, total, note: report("soak", done, total, note))
+    except KeyboardInterrupt:
+        _say("wetdry: the soak was stopped before its end; nothing is counted")
+        raise typer.Exit(1) from None
     for line in soak_text(found):
         console.print(line)
     if json:
