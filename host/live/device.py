@@ -20,6 +20,8 @@ USUAL_CHANNELS = 2
 LOOK_SECONDS = 0.2
 SILENT_SECONDS, TRY_SECONDS = 1.0, 1.0
 
+_left: list[tuple[Any, Engine]] = []  # what a JACK server may call yet, when it is no more stuck
+
 
 class SoundCard:
     """Hears and plays through a sound card.
@@ -103,8 +105,9 @@ class SoundCard:
     def _close(self) -> None:
         with LOCK:
             stream, self._stream = self._stream, None
-            if stream and self._way.on_jack and not stream.active:
-                leave_jack()  # closing the stream would end the process
+            if stream and self._way.on_jack and (self.lost or not stream.active):
+                leave_jack()  # to close the stream would wait for a server that is stuck, or end the process
+                _left.append((stream, self._engine))
             elif stream:
                 stream.stop()
                 stream.close()

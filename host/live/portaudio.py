@@ -96,7 +96,8 @@ def _begin(library: Any) -> None:
         library._terminate()
     _name_us(_held[-1])
     try:
-        library._initialize()
+        with quiet_stderr():  # ALSA tells of every card that it has not
+            library._initialize()
     except library.PortAudioError as error:
         raise DeviceError(f"PortAudio does not begin: {error}") from None
     _note_client(library)

@@ -304,7 +304,7 @@ def test_the_command_lists_cards_and_midi_ports(card_class, tmp_path):
 
 
 def test_a_card_that_goes_is_looked_for_and_plays_again(tmp_path):
-    """A server that is stuck, and one that is killed and begun anew under the same name, in a process of its own."""
+    """A server that is stuck, killed, begun anew under the same name, and stuck as the session ends; a process of its own."""
     installed_program("jackd")
     child = Path(__file__).with_name("sound_card_lost.py")
     process = subprocess.Popen([sys.executable, str(child)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -316,6 +316,5 @@ def test_a_card_that_goes_is_looked_for_and_plays_again(tmp_path):
     assert process.returncode == 0, (out, errors)
     told = json.loads(out.splitlines()[-1])
     lost, back = ("gone or silent; the session plays on", "is back")
-    assert [any(word in line for word in (lost, back)) for line in told["said"]] == [True] * 4
-    assert [lost in line for line in told["said"]] == [True, False, True, False]
-    assert told["lost"] and told["calls"] > 0 and told["blocks"] > 0
+    assert [(lost in line, back in line) for line in told["said"]] == [(True, False), (False, True)] * 2 + [(True, False)]
+    assert told["lost"] == told["said"][0]
