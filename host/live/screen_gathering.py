@@ -1,10 +1,12 @@
 """Gathers what the screen shows from a session that plays."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ..native_knobs import range_is_unknown
 from .screen_facts import Deadlines, Knob, Level, Snapshot
+from .screen_hands import Hands
 from .spectrum import FRAMES, band_levels_db, last_heard
 from .tuner import Pitch, needed_samples, pitch_of
 
@@ -24,8 +26,9 @@ class Gathering:
         self._counted: dict[str, tuple[int, float]] = {}  # what is counted: how often, and when it was more than before
         self._note: tuple[Pitch, float] | None = None
 
-    def snapshot(self, chosen: int = 0, tuning: bool = False, preset: str = "", notices: tuple[str, ...] = ()) -> Snapshot:
-        """Return what stands now; `notices` come after the session's own."""
+    def snapshot(self, hands: Hands | None = None) -> Snapshot:
+        """Return what stands now, and where the hands are on it."""
+        hands = hands or Hands(self._session)
         session, meters, found = self._session, self._session.meters, self._session.statistics
         engine = session.engine
         place = f"{engine.sample_rate / 1000:g} kHz, blocks of {engine.block}, {session.device.name}"
@@ -38,20 +41,20 @@ class Gathering:
             outgoing=self._level(meters, "out"),
             bypassed=session.bypassed,
             muted=session.muted,
-            knobs=knobs_of(session),
-            chosen=chosen,
+            knobs=knobs_of(session, hands.names),
+            chosen=hands.chosen,
             deadlines=Deadlines(
                 found.blocks, found.missed, found.load or found.mean_load, found.turn.p999_ms, found.turn.worst_ms, block_ms
             ),
             latency_ms=tuple(found.latency_ms.items()),
             spectra=band_levels_db(last_heard(engine, FRAMES), engine.sample_rate),
-            tuning=tuning,
-            pitch=self._heard(engine) if tuning else None,
+            tuning=hands.tuning,
+            pitch=self._heard(engine) if hands.tuning else None,
             recording=_recording(session),
-            preset=preset,
+            preset=hands.preset,
             learning=session.learning or "",
             workers=tuple(_worker(worker) for worker in found.workers),
-            notices=(*session.notices, *notices),
+            notices=(*session.notices, *hands.said[-1:]),
             lost=getattr(session.device, "lost", None) or "",
             notes=session.generator is not None,
         )
@@ -82,8 +85,8 @@ class Gathering:
         return self._note[0] if self._note else None
 
 
-def knobs_of(session: Any) -> tuple[Knob, ...]:
-    """Return a session's knobs, each with what turns it."""
+def knobs_of(session: Any, names: Sequence[str]) -> tuple[Knob, ...]:
+    """Return a session's knobs in the order of their names, each with what turns it."""
     turned: dict[str, list[str]] = {}
     for source, binding in session.midi_map.bindings:
         channel = "" if binding.channel is None else f" ch {binding.channel}"
@@ -95,7 +98,7 @@ def knobs_of(session: Any) -> tuple[Knob, ...]:
             None if range_is_unknown(knob.parameter) else knob.raw_value,
             ", ".join(turned.get(name, [])),
         )
-        for name, knob in session.knobs.items()
+        for name, knob in ((name, session.knobs[name]) for name in names)
     )
 
 

@@ -18,7 +18,8 @@ class Hands:
         session: a live `Session`.
 
     Attributes:
-        chosen: which knob the arrow keys turn.
+        names: of the knobs, as the screen lists them: those with a control first, those whose range is unknown last.
+        chosen: which of them the arrow keys turn.
         tuning: whether the tuner is on.
         preset: the last one chosen with `p`.
         said: what went wrong, a line each.
@@ -26,7 +27,10 @@ class Hands:
     """
 
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self._session, bound = session, {binding.to for _, binding in session.midi_map.bindings}
+        self.names = sorted(
+            session.knobs, key=lambda name: (name not in bound, range_is_unknown(session.knobs[name].parameter))
+        )
         self.chosen, self.tuning, self.preset, self.done = 0, False, "", False
         self.said: list[str] = []
         self._keys = {"up": lambda: self._choose(-1), "down": lambda: self._choose(1), "left": lambda: self._turn(-STEP),
@@ -48,11 +52,10 @@ class Hands:
             self.said.append(" ".join(str(error).split()))
 
     def _knob(self) -> tuple[str, Any] | None:
-        names = list(self._session.knobs)
-        return (names[self.chosen], self._session.knobs[names[self.chosen]]) if names else None
+        return (self.names[self.chosen], self._session.knobs[self.names[self.chosen]]) if self.names else None
 
     def _choose(self, by: int) -> None:
-        self.chosen = min(max(self.chosen + by, 0), max(len(self._session.knobs) - 1, 0))
+        self.chosen = min(max(self.chosen + by, 0), max(len(self.names) - 1, 0))
 
     def _turn(self, by: float) -> None:
         name, knob = self._knob() or (None, None)

@@ -26,7 +26,7 @@ def show(session: Any, console: Console, seconds: float | None = None) -> None:
     ends = time.monotonic() + seconds if seconds is not None else float("inf")
     with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while session.running and not hands.done and time.monotonic() < ends:
-            picture = gathering.snapshot(hands.chosen, hands.tuning, hands.preset, tuple(hands.said[-1:]))
+            picture = gathering.snapshot(hands)
             size = console.size
             live.update(Group(*drawn(picture, size.width, size.height)), refresh=True)
             due = time.monotonic() + 1 / PICTURES_A_SECOND

@@ -42,7 +42,7 @@ def pressed(session, *keys):
 
 
 def test_arrows_choose_and_turn(session):
-    names = list(session.parameters)
+    names = Hands(session).names
     drive = session.parameters["drive_db"]
     at = names.index("drive_db")
     drive.value = 24
@@ -60,7 +60,7 @@ def test_arrows_choose_and_turn(session):
 
 def test_a_switch_goes_from_choice_to_choice_and_is_rebuilt_while_it_plays(session):
     name, knob = next((name, knob) for name, knob in session.parameters.items() if knob.valid_values)
-    at = list(session.parameters).index(name)
+    at = Hands(session).names.index(name)
     knob.value = knob.valid_values[0]
     hands = pressed(session, *["down"] * at, "left")
     assert knob.value == knob.valid_values[0]
@@ -89,9 +89,9 @@ def test_bypass_mute_presets_and_quit(session):
 
 
 def test_a_control_is_learned_and_shown(session):
-    hands = pressed(session, *["down"] * list(session.parameters).index("bias"), "l")
+    hands = pressed(session, *["down"] * Hands(session).names.index("bias"), "l")
     assert session.learning == "bias"
-    assert Gathering(session).snapshot(hands.chosen).learning == "bias"
+    assert Gathering(session).snapshot(hands).learning == "bias"
     for value in range(0, 100, 10):
         session.hear(bytes((0xB2, 21, value)))
     until(lambda: session.learning is None)
@@ -124,7 +124,13 @@ def test_the_snapshot_says_what_is_heard(session):
     session.preset("Soft")
     gathering = Gathering(session)
     until(lambda: session.seconds > 1.5)
-    seen = gathering.snapshot(tuning=True)
+    hands = pressed(session, "t")
+    seen = gathering.snapshot(hands)
+    have_controls = [bool(knob.controls) for knob in seen.knobs]
+    assert have_controls == sorted(have_controls, reverse=True)
+    assert have_controls[0]
+    assert not have_controls[-1]
+    assert sorted(knob.name for knob in seen.knobs) == sorted(session.parameters)
     assert (seen.name, seen.place.split(",")[0]) == ("Test", "48 kHz")
     assert seen.pitch is not None
     assert seen.pitch.note == "E2"
