@@ -1,19 +1,16 @@
 """Watchdog: looks after an engine, so that what fails is passed by and what waits for the device is done."""
 
 import threading
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .engine import Engine
+from collections.abc import Callable
 
 LOOK_SECONDS = 0.05
 
 
 class Watchdog:
-    """A thread that calls `engine.look_after` now and then, and at once where something raises."""
+    """A thread that calls `look_after` now and then, and at once where something raises; `said`: takes a line."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
+    def __init__(self, look_after: Callable[[], None], said: Callable[[str], None]) -> None:
+        self._look_after, self._said = look_after, said
         self._called, self._stopped = threading.Event(), False
         self._told: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="wetdry watchdog", daemon=True)
@@ -42,9 +39,9 @@ class Watchdog:
 
     def _look(self) -> None:
         try:
-            self._engine.look_after()
+            self._look_after()
         except Exception as error:  # whatever a processor raises as it is begun: it goes on looking
             line = f"{type(error).__name__}: {error}".replace("\n", " ")
             if line not in self._told:
                 self._told.add(line)
-                self._engine.said(line)
+                self._said(line)

@@ -185,8 +185,8 @@ def test_several_things_that_rebuild_are_one_change(begin):
     playing = begin(Chain([first, second]))
     with playing.engine.together():
         first.oversampling, second.oversampling = 2, 4
-        assert len(playing.engine._scenes) == 1
-    assert len(playing.engine._scenes) == 2
+        assert len(playing.engine.changes.scenes) == 1
+    assert len(playing.engine.changes.scenes) == 2
 
 
 def test_a_session_plays_ever_new_effects():
