@@ -101,7 +101,7 @@ def measure_deadlines(
         raise InvalidValue(f"--seconds {seconds:g} is outside 0 to {LONGEST_SECONDS:g}")
     played = standard_amp(seed) if what is None else what
     notices: list[str] = []
-    device = device or _device(notices)
+    device = device or card_or_clock(notices.append)
     cells, name, through, rate = [], "", "", 0
     cases = [(block, busy) for block in blocks for busy in (False, True)]
     for done, (block, busy) in enumerate(cases):
@@ -115,14 +115,14 @@ def measure_deadlines(
     return Deadlines(tuple(cells), name, through, rate, seconds, tuple(notices), rounds=1, seed=seed)
 
 
-def _device(notices: list[str]) -> str | None:
-    """Return None where there is a sound card, else "clock"."""
+def card_or_clock(said: Callable[[str], None]) -> str | None:
+    """Return what a session takes as its device: None where there is a sound card; else "clock", and a line says why."""
     try:
-        from ..live.device import SoundCard
+        from ..live.cards.device import SoundCard
 
         SoundCard()
     except WetdryError as error:
-        notices.append(f"a clock instead of a sound card: {error}")
+        said(f"a clock instead of a sound card: {error}")
         return "clock"
     return None
 

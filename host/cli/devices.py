@@ -31,7 +31,7 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="Print plain JSON i
 
 def _cards() -> tuple[list[dict[str, Any]], str | None]:
     """Return the cards, or why none can be had: the MIDI ports are listed all the same."""
-    from ..live.sound_cards import found_cards, none_is_there
+    from ..live.cards.sound_cards import found_cards, none_is_there
 
     try:
         cards = [asdict(one) for one in found_cards()]

@@ -8,8 +8,8 @@ import time
 from jack_server import jack_server
 
 from wetdry import Gain
+from wetdry.host.live.cards.device import SoundCard
 from wetdry.host.live.core import desk as d
-from wetdry.host.live.device import SoundCard
 from wetdry.host.live.engine import Engine
 
 NAME = f"wetdry-lost-{os.getpid()}"

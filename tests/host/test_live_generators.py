@@ -18,9 +18,9 @@ from wetdry.host.live.core.clock_device import ClockDevice
 from wetdry.host.live.core.desk import BLOCKS
 from wetdry.host.live.core.ring import MISSED
 from wetdry.host.live.engine import Engine
-from wetdry.host.live.generators import Generator
-from wetdry.host.live.sounds import Sounds
-from wetdry.host.live.voices import GAP_FADE, Mixer, PlayedNote
+from wetdry.host.live.sound.generators import Generator
+from wetdry.host.live.sound.sounds import Sounds
+from wetdry.host.live.sound.voices import GAP_FADE, Mixer, PlayedNote
 from wetdry.host.plugins.instrument import Instrument
 from wetdry.models.errors import FileProblem, InvalidType, InvalidValue, PluginCrashed, PluginError
 

@@ -46,7 +46,7 @@ with sounddevice.OutputStream(48000, channels=1, dtype="float32", callback=play)
 @pytest.fixture(scope="module")
 def card_class():
     server_of_this_process()
-    from wetdry.host.live.device import SoundCard
+    from wetdry.host.live.cards.device import SoundCard
 
     return SoundCard
 
@@ -164,14 +164,14 @@ def test_a_busy_card_is_said_to_be_busy(card_class):
 
 
 def found(number, name, host, inputs, outputs, default=""):
-    from wetdry.host.live.sound_cards import FoundCard
+    from wetdry.host.live.cards.sound_cards import FoundCard
 
     return FoundCard(number, name, host, inputs, outputs, RATE, default)
 
 
 def test_the_card_that_is_meant():
     """As a Windows machine lists them: the same card through several systems."""
-    from wetdry.host.live.sound_cards import chosen
+    from wetdry.host.live.cards.sound_cards import chosen
 
     cards = [
         found(0, "Microphone (Scarlett 2i2 USB)", "MME", 2, 0, "input"),
@@ -211,7 +211,7 @@ def said_by(code, **options):
     return done.stdout.strip()
 
 
-ASK = "from wetdry.host.live.device import SoundCard\ntry:\n SoundCard()\nexcept {}Error as error: print(error)"
+ASK = "from wetdry.host.live.cards.device import SoundCard\ntry:\n SoundCard()\nexcept {}Error as error: print(error)"
 
 
 def test_no_card_and_no_portaudio_are_one_line():
@@ -230,9 +230,9 @@ ALSA = """
 import json
 from wetdry import Gain
 from wetdry.host.live.core import desk as d
-from wetdry.host.live.device import SoundCard
+from wetdry.host.live.cards.device import SoundCard
 from wetdry.host.live.engine import Engine
-from wetdry.host.live.sound_cards import found_cards
+from wetdry.host.live.cards.sound_cards import found_cards
 card = SoundCard("silent", real_time=False)  # nothing paces it: in real time it would take a core for itself
 engine = Engine(Gain(), card.sample_rate, 64, 1, card.inputs, card.outputs, device_block=card.block)
 engine.start()
@@ -261,7 +261,7 @@ def test_an_alsa_card_says_itself_how_much_it_asks_for(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux alone")
 def test_a_thread_that_the_sound_system_began_is_scheduled_in_real_time_where_permitted():
-    from wetdry.host.live.callback_thread import PRIORITY, native_threads, schedule
+    from wetdry.host.live.cards.callback_thread import PRIORITY, native_threads, schedule
 
     system, thread, before = ctypes.CDLL(None), ctypes.c_ulong(), native_threads()
     assert not system.pthread_create(ctypes.byref(thread), None, system.usleep, ctypes.c_void_p(int(0.5e6)))

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-from ...models.errors import DeviceError, MissingExtra
-from ..midi.systems import jack_runs
-from ..quiet import quiet_stderr
+from ....models.errors import DeviceError, MissingExtra
+from ...midi.systems import jack_runs
+from ...quiet import quiet_stderr
 
 CLIENT = ctypes.c_char_p(b"wetdry-live")  # what JACK calls us, and no MIDI port of ours; PortAudio keeps the pointer
 JACK = "JACK"

@@ -8,11 +8,11 @@ from typing import Any
 
 import cffi
 
-from ...models.errors import DeviceError, InvalidValue
+from ....models.errors import DeviceError, InvalidValue
+from ..core import desk as d
+from ..engine import Engine
 from .callback_thread import native_threads, schedule
 from .card_stream import Way
-from .core import desk as d
-from .engine import Engine
 from .portaudio import LOCK, leave_jack, look_again, portaudio
 from .sound_cards import FoundCard, chosen
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...models.errors import InvalidType, InvalidValue
+from ....models.errors import InvalidType, InvalidValue
 
 FULL_VELOCITY = 127
 FIRST_ROOM = 1 << 14  # samples
@@ -192,7 +192,7 @@ class Sounds:
 def source_of(source: Any) -> Any:
     """Return what renders: an instrument, where its path was given. Raises InvalidType, and what `Instrument` does."""
     if isinstance(source, str | os.PathLike):
-        from ..plugins.instrument import Instrument
+        from ...plugins.instrument import Instrument
 
         return Instrument(os.fspath(source))
     if not callable(getattr(source, "render", source)):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from .real_time import PRIORITY as RESIDENT_PRIORITY
+from ..real_time import PRIORITY as RESIDENT_PRIORITY
 
 PRIORITY = RESIDENT_PRIORITY + 5  # it only moves samples, and wakes the resident call
 

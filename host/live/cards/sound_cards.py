@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...models.errors import DeviceError, near_misses
+from ....models.errors import DeviceError, near_misses
 from .portaudio import LOCK, portaudio
 
 BEST_FIRST = ("ASIO", "JACK", "Core Audio", "WASAPI", "ALSA", "WDM-KS", "DirectSound", "MME", "OSS")  # by their usual delay

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from ...models.errors import InvalidValue
-from ..midi.messages import Event, MessageReader
+from ....models.errors import InvalidValue
+from ...midi.messages import Event, MessageReader
 from .sounds import FULL_VELOCITY
 
 HIGHEST_NOTE = 127

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ...models.errors import DeviceError
-from .core.callback import LARGEST_CALL
+from ....models.errors import DeviceError
+from ..core.callback import LARGEST_CALL
 from .portaudio import JACK, LOCK, jack_period, open_streams, portaudio
 from .sound_cards import FoundCard
 

@@ -1,0 +1,1 @@
+"""What makes sound rather than changes it: notes rendered on a worker, mixed at their sample."""
