@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ...models.errors import InvalidValue
 from .common import console, progress_bar, set_knobs
 from .rig import Trusted
 
@@ -18,8 +19,8 @@ DURATION_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 def run(
-    what: Annotated[list[str], typer.Argument(help="What plays: a rig (.yaml, or a factory rig's name), a model (.nam, …), a "
-                                                   "plugin, a built-in effect; several: one after another.")],
+    what: Annotated[list[str] | None, typer.Argument(help="What plays: a rig (.yaml, or a factory rig's name), a model (.nam, "
+                                                          "…), a plugin, an effect; several: one after another.")] = None,
     cab: Annotated[str | None, typer.Option(help="Impulse response of a loudspeaker cabinet behind it.")] = None,
     input: Annotated[str | None, typer.Option("--input", "-i", help=INPUT_HELP)] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Where it plays: a part of a name, or a number.")] = None,
@@ -35,13 +36,13 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="End after so long. Left out: with q, or Ctrl-C.")] = None,
     screen: Annotated[bool, typer.Option("--screen/--no-screen", help="Show levels, knobs, deadlines and spectra.")] = True,
     device: Annotated[str | None, typer.Option(help="clock: no sound card; noise comes in, and nothing is heard.")] = None,
-    soak: Annotated[str | None, typer.Option(help="Turn every knob a hundred times a second for so long (10m, 90s), and say "
-                                                  "what grew, drifted or failed.")] = None,
+    soak: Annotated[str | None, typer.Option(help="Turn knobs a hundred times a second for so long (10m, 90s), and say what "
+                                                  "grew, drifted or failed; of a seeded amp where nothing is named.")] = None,
     json: Annotated[Path | None, typer.Option(help="With --soak: write every figure as JSON.")] = None,
     trusted: Trusted = False,
 ) -> None:  # fmt: skip
     """Play through a rig, a model or effects, live."""
-    from ...models.errors import InvalidValue
+    from ..benchmark.live import card_or_clock
     from ..live.session import live
 
     length = duration(soak) if soak else None
@@ -52,7 +53,9 @@ def run(
     if device not in (None, "clock"):
         raise InvalidValue(f"--device {device}: clock is all there is; a sound card is named by --input and --output")
     shown = screen and length is None and _can_show()
-    session = live(what[0] if len(what) == 1 else what, cab=cab, input=_named(input), output=_named(output), host=host,
+    if soak and device is None and input is None and output is None:
+        device = card_or_clock(_say)
+    session = live(_played(what, length), cab=cab, input=_named(input), output=_named(output), host=host,
                    block=block, rate=rate, generator=generator, midi=True if midi == "any" else midi, record=record,
                    device=device, trusted=trusted, said=(lambda line: None) if shown else _say)  # fmt: skip
     if preset is not None:
@@ -76,10 +79,19 @@ def run(
             _print_map(session)
 
 
+def _played(what: list[str] | None, length: float | None) -> Any:
+    """Return what a session plays: what is named, or what a soak plays unless told."""
+    if what:
+        return what[0] if len(what) == 1 else what
+    if length is None:
+        raise InvalidValue("say what plays: a rig, a model, effects; wetdry rig and wetdry effects list some")
+    from ..benchmark.live import standard_amp
+
+    return standard_amp()
+
+
 def duration(text: str) -> float:
     """Read `10m`, `90s`, `1.5h` or seconds. Raises InvalidValue."""
-    from ...models.errors import InvalidValue
-
     number, unit = (text[:-1], text[-1]) if text[-1:].lower() in DURATION_UNITS else (text, "s")
     try:
         return float(number) * DURATION_UNITS[unit.lower()]

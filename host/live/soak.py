@@ -35,6 +35,7 @@ class Soak:
     """What was counted.
 
     Attributes:
+        name, device: of what played, and of what it was heard through.
         seconds, changes: how long, and how many control changes were sent.
         moves, lost: moves of knobs that were heard, and that found no room.
         allocations: by compiled code, after the beginning; None where Python plays a part of it, which allocates.
@@ -48,6 +49,8 @@ class Soak:
         block, sample_rate, seed, machine, versions: how it was measured.
     """
 
+    name: str
+    device: str
     seconds: float
     changes: int
     moves: int
@@ -138,6 +141,8 @@ def _counted(
     if before.page_faults is not None and after.page_faults is not None:
         faults = after.page_faults - before.page_faults
     return Soak(
+        name=session.name,
+        device=str(session.device.name),
         seconds=seconds,
         changes=round(seconds * CHANGES_A_SECOND),
         moves=after.moves - before.moves,

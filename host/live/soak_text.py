@@ -24,6 +24,7 @@ def soak_text(found: Soak) -> list[Text]:
     rate = 1e6 * found.missed / max(found.blocks, 1)
     turned = f"{found.changes:,} control changes, {found.moves:,} moves of knobs, {found.lost} lost"
     lines = [
+        ("what", f"{found.name} at {found.sample_rate} Hz, blocks of {found.block}, through {found.device}"),
         ("played", f"{found.seconds:g} s, {turned}"),
         ("allocated", f"{allocated}{faults}"),
         ("drift", drift),

@@ -112,7 +112,14 @@ def test_a_soak_counts_what_it_says(tmp_path):
     assert found["lost"] == found["bad_samples"] == found["allocations"] == 0
     before, after = found["delay_samples"]
     assert before == after == 64 + TubeSaturator().latency_samples
-    for word in ("500 control changes", "0 times", f"drift         0 samples ({before} samples", "per million", "seed 0"):
+    for word in (
+        "TubeSaturator at 48000 Hz, blocks of 64, through no sound card",
+        "500 control changes",
+        "0 times",
+        f"drift         0 samples ({before} samples",
+        "per million",
+        "seed 0",
+    ):
         assert word in done.stdout, word
 
 
@@ -138,4 +145,5 @@ def test_how_long_a_soak_is_written():
 
 def test_what_cannot_be_played_is_one_line(tmp_path):
     refused(wetdry("live", "TubeSaturatr", "--device", "clock", cwd=tmp_path), "TubeSaturator")
+    refused(wetdry("live", cwd=tmp_path), "say what plays", "wetdry rig")
     refused(wetdry("live", "Gain", "--record", "take.flac", "--device", "clock", cwd=tmp_path), "take.flac", ".wav")
