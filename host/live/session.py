@@ -2,58 +2,28 @@
 
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Self
 
 from ...effects.parameters import Parameters
-from ...models.errors import InvalidType, InvalidValue, UnknownName
+from ...models.errors import InvalidValue, UnknownName
 from ..midi.map import MidiMap
-from .clock import Clock
-from .core import desk as d
 from .engine import Engine
 from .midi_in import MidiIn
 from .moves import Moves
 from .playing import Playing, channels_for, playing
 from .real_time import Rights
-from .recording import Recording
-from .statistics import Meters, Statistics, Worker, meters_of, statistics_of
-
-if TYPE_CHECKING:
-    from .generators import Generator
+from .session_controls import Controlled
+from .session_device import chosen_device
+from .session_measures import Measured, lock_line
+from .session_recording import Recorded
 
 USUAL_RATE = 48000
 KEEP_SECONDS = 0.05  # between two looks at what has to be kept
-LOAD_SECONDS = 1.0
 
 
-class Device(Protocol):
-    """What hears and plays: a sound card (`device.SoundCard`), or a clock.
-
-    Attributes:
-        name: for people.
-        inputs, outputs: its channels.
-        block: samples it asks for at once; 0: it varies; None: the engine's own.
-        latency_ms: of its input and its output, as it says.
-    """
-
-    name: Any
-    inputs: Any
-    outputs: Any
-    block: Any
-    latency_ms: Any
-
-    def start(self, engine: Engine, said: Callable[[str], None]) -> None:
-        """Begin to call the engine's callback; `said` takes a line: unplugged, back again."""
-        ...
-
-    def stop(self) -> None:
-        """Stop calling."""
-        ...
-
-
-class Session:
+class Session(Controlled, Recorded, Measured):
     """Plays something live; `with wetdry.live(what) as session:` starts it, and ends it.
 
     What a knob is set to is heard within a block, smoothed; presets, models and cabinets change over with a crossfade.
@@ -98,7 +68,7 @@ class Session:
         self._trusted = trusted
         rate = int(rate or self._playing.sample_rate or USUAL_RATE)
         self._check_rate(self._playing, rate)
-        self.device: Device = _device(device, input, output, host, rate, real_time)
+        self.device = chosen_device(device, input, output, host, rate, real_time)
         channels = channels or channels_for(self._playing.processor)
         self.engine = Engine(
             self._playing.processor,
@@ -119,19 +89,8 @@ class Session:
         self.moves = Moves(self.engine, self.parameters)
         self.generator = self._made_generator(generator)
         self._record_from_start = record
-        self._recording: Recording | None = None
-        self._load, self._load_from = 0.0, (0, time.monotonic())
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="wetdry keeper", daemon=True)
-
-    def _made_generator(self, source: Any) -> "Generator | None":
-        if source is None:
-            return None
-        from .generators import Generator
-
-        generator = Generator(self.engine, source, said=self.say)
-        self._midi.hearers.append(generator.hear)
-        return generator
 
     # what plays
 
@@ -178,107 +137,6 @@ class Session:
         if coming.sample_rate is not None and coming.sample_rate != rate:
             raise InvalidValue(f"{coming.name} plays at {coming.sample_rate:g} Hz, and the session at {rate}: say rate=")
 
-    # switches
-
-    @property
-    def bypassed(self) -> bool:
-        """Whether the input is heard as it is, in step with the sound; settable, a ramp of 10 ms."""
-        return bool(self.engine.desk[d.BYPASS])
-
-    @bypassed.setter
-    def bypassed(self, on: bool) -> None:
-        self.engine.desk[d.BYPASS] = bool(on)
-
-    @property
-    def muted(self) -> bool:
-        """Whether nothing is heard; settable, a ramp of 10 ms."""
-        return bool(self.engine.desk[d.MUTE])
-
-    @muted.setter
-    def muted(self, on: bool) -> None:
-        self.engine.desk[d.MUTE] = bool(on)
-
-    # MIDI
-
-    @property
-    def midi_map(self) -> MidiMap:
-        """Which control turns which knob; settable, and then also for what is played later. Raises where it does not fit."""
-        return self._midi_map
-
-    @midi_map.setter
-    def midi_map(self, midi: MidiMap) -> None:
-        self._midi.map(midi, self.parameters)
-        self._given_map = self._midi_map = midi
-
-    def hear(self, message: Any, seconds: float | None = None) -> None:
-        """Take a MIDI message (mido's, or bytes) that came from elsewhere than the port.
-
-        Args:
-            message: what moves no knob does nothing.
-            seconds: when it came, by `time.monotonic`; None: now.
-        """
-        self._midi.hear(message, seconds)
-
-    def learn(self, knob: str | None, **options: Any) -> None:
-        """Bind the control that is moved next to a knob; None: wait no longer. `options` are those of `Binding`.
-
-        Raises:
-            UnknownName, InvalidValue: there is no such knob, or it cannot be bound so.
-        """
-        self._midi.learn(knob, **options)
-
-    @property
-    def learning(self) -> str | None:
-        """The knob whose control is waited for."""
-        return self._midi.learning
-
-    # recording
-
-    def record(self, path: str | Path) -> None:
-        """Record from now on: what is heard into `path` (.wav, 32-bit float), what came in beside it as `…_dry.wav`.
-
-        Both begin at the same moment; what is heard lags by the latency of what plays (`statistics.latency_ms`). What the
-        knobs did meanwhile goes to `…_moves.json`.
-
-        Raises:
-            InvalidValue: a recording runs, or another suffix. FileProblem: it cannot be written there.
-        """
-        if self._recording:
-            raise InvalidValue(f"a recording runs already, into {self._recording.path}; stop_recording() ends it")
-        self._recording = Recording(self.engine, self.moves, Path(path), self.say)
-
-    def stop_recording(self) -> Path | None:
-        """End the recording; return where it is, None where none runs."""
-        recording, self._recording = self._recording, None
-        return recording.stop() if recording else None
-
-    @property
-    def recording(self) -> Path | None:
-        """Where what is heard is being recorded."""
-        return self._recording.path if self._recording and self._recording.running else None
-
-    @property
-    def recorded_seconds(self) -> float:
-        """Length of the recording so far."""
-        return self._recording.frames / self.engine.sample_rate if self._recording else 0.0
-
-    # measures
-
-    @property
-    def meters(self) -> Meters:
-        """Levels in and out, clips, and samples that were no numbers."""
-        return meters_of(self.engine)
-
-    @property
-    def statistics(self) -> Statistics:
-        """Deadlines, times, load, latency and workers so far."""
-        return statistics_of(self.engine, self._load, self.device.latency_ms)
-
-    @property
-    def seconds(self) -> float:
-        """How long it has played, by its own samples."""
-        return int(self.engine.desk[d.BLOCKS]) * self.engine.block / self.engine.sample_rate
-
     @property
     def running(self) -> bool:
         """Whether it plays."""
@@ -308,10 +166,10 @@ class Session:
             self.record(self._record_from_start)
         self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
         self._rights.wait(self._real_time)
-        for line in [*self._rights.refused, *map(_lock_line, self.statistics.workers)]:
+        for line in [*self._rights.refused, *map(lock_line, self.statistics.workers)]:
             self.say(line)
         self.device.start(self.engine, self.say)
-        self._load_from = 0, time.monotonic()
+        self._measure_load()
         self._midi.start()
         if self.generator:
             self.generator.start()
@@ -342,10 +200,7 @@ class Session:
     def _keep(self) -> None:
         while not self._ended.wait(KEEP_SECONDS):
             self.moves.note()
-            busy, now = int(self.engine.desk[d.BUSY]), time.monotonic()
-            if now - self._load_from[1] > LOAD_SECONDS:
-                self._load = (busy - self._load_from[0]) * 1e-9 / (now - self._load_from[1])
-                self._load_from = busy, now
+            self._measure_load()
 
     def __repr__(self) -> str:
         return f"<Session: {self.name} through {self.device.name}>"
@@ -384,23 +239,6 @@ def live(what: Any, **options: Any) -> Session:
         ...     session.parameters["drive_db"].value = 30
     """
     return Session(what, **options)
-
-
-def _device(device: Any, input: Any, output: Any, host: str | None, rate: int, real_time: bool) -> Device:
-    if device == "clock":
-        return Clock(sample_rate=rate)
-    if device is None:
-        from .device import SoundCard
-
-        return SoundCard(input, output, sample_rate=rate, host=host, real_time=real_time)
-    if isinstance(device, str) or not callable(getattr(device, "start", None)):
-        raise InvalidType(f'device = {device!r:.60}: None is the sound card (input= and output= say which), "clock" is none')
-    return device
-
-
-def _lock_line(worker: Worker) -> str:
-    return (f"{worker.name}: played by Python, {worker.latency_ms:.1f} ms behind; it takes the interpreter lock, and what else "
-            "Python does can make it late")  # fmt: skip
 
 
 def _to_stderr(line: str) -> None:
