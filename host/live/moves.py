@@ -42,7 +42,7 @@ class Moves:
         self._places = {path: place for place, path in enumerate(self._paths)}
         self._begun = [bound.parameter.to_number(bound.value) for bound in parameters.values()]
         self._rows = room((MOST_KEPT, 3))  # a ring: sample, knob, number
-        self._noted = 0
+        self._noted, self._finished = 0, False
         self._lock = threading.Lock()  # the session notes on a thread of its own
         engine.moves()
 
@@ -54,6 +54,8 @@ class Moves:
     def note(self) -> None:
         """Take over what the engine has noted; a session does it by itself."""
         with self._lock:
+            if self._finished:
+                return
             for sample, effect, name, number in self._engine.moves():
                 path = self._names.get((id(effect), name))
                 if path is None:
@@ -68,6 +70,11 @@ class Moves:
     def curves(self) -> dict[str, Steps]:
         """The moves as `Automated` takes them; knobs that stayed where they were are left out."""
         return self.between(0)
+
+    def finish(self) -> None:
+        """Note no more: something else plays."""
+        self.note()
+        self._finished = True
 
     def between(self, begin: int, end: int | None = None) -> dict[str, Steps]:
         """Return the moves from sample `begin` up to, not with, `end`, counted from `begin`, as `Automated` takes them."""

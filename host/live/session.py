@@ -128,8 +128,9 @@ class Session(Controlled, Recorded, Measured):
         coming = playing(what, cab, self._trusted)
         self._check_rate(coming, self.engine.sample_rate)
         self.engine.play(coming.processor)
+        self.moves.finish()
         self._playing = coming
-        self._midi_map = self._given_map if self._given_map is not None else coming.midi
+        self._midi_map = self._fitting_map(coming)
         self._midi.map(self._midi_map, self.parameters)
         self.moves = Moves(self.engine, self.parameters)
 

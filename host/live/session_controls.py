@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...effects.parameters import Parameters
+from ...models.errors import WetdryError
 from ..midi.map import MidiMap
 from .core import desk as d
 from .engine import Engine
 from .midi_in import MidiIn
+from .playing import Playing
 
 if TYPE_CHECKING:
     from .sound.generators import Generator
@@ -54,6 +56,17 @@ class Controlled:
     def midi_map(self, midi: MidiMap) -> None:
         self._midi.map(midi, self.parameters)
         self._given_map = self._midi_map = midi
+
+    def _fitting_map(self, coming: Playing) -> MidiMap:
+        """Return the map for what comes: the session's own where it fits, else the one that it brings."""
+        if self._given_map is None:
+            return coming.midi
+        try:
+            self._given_map.check(coming.parameters)
+        except WetdryError as error:
+            self.say(f"the session's MIDI map does not fit {coming.name}, and rests meanwhile: {error}")
+            return coming.midi
+        return self._given_map
 
     def hear(self, message: Any, seconds: float | None = None) -> None:
         """Take a MIDI message (mido's, or bytes) that came from elsewhere than the port.

@@ -192,8 +192,15 @@ def test_something_else_may_be_played_with_its_own_knobs(tmp_path):
         session.parameters["drive_db"].value = 4
         session.hear(b"\xb0\x01\x7f")
         until(lambda: session.parameters["bias"].value == session.parameters["bias"].max_value)
-        session.moves.note()
         until(lambda: {"drive_db", "bias"} <= set(session.moves.curves))
+        before, session.midi_map = session.moves, MidiMap({"cc 9": "tone_hz"})
+        session.play(Gain())  # which has no such knob
+        session.parameters["gain_db"].value = 1
+        assert set(before.curves) == {"drive_db", "bias"}
+        until(lambda: set(session.moves.curves) == {"gain_db"})
+        assert not session.midi_map.paths and any("tone_hz" in line for line in session.notices)
+        session.play(TubeSaturator())
+        assert session.midi_map.paths == ["tone_hz"]
 
 
 def test_a_list_of_names_and_a_cabinet_play_in_series(tmp_path):
