@@ -9,7 +9,7 @@ from typing import Any, Self
 from ...effects.parameters import Parameters
 from ...models.errors import InvalidValue, UnknownName
 from ..midi.map import MidiMap
-from .engine import Engine
+from .engine import EXCHANGE_SECONDS, Engine
 from .midi_in import MidiIn
 from .moves import Moves
 from .playing import Playing, channels_for, playing
@@ -59,6 +59,7 @@ class Session(Controlled, Recorded, Measured):
         device: Any = None,
         channels: int | None = None,
         trusted: bool = False,
+        worker_ms: float = 1e3 * EXCHANGE_SECONDS,
         real_time: bool = True,
         said: Callable[[str], None] | None = None,
     ) -> None:
@@ -79,6 +80,7 @@ class Session(Controlled, Recorded, Measured):
             self.device.outputs,
             self.device.block,
             [c % self.device.inputs if self.device.inputs else -1 for c in range(channels)],
+            worker_seconds=1e-3 * worker_ms,
             failed=self.say,
         )
         self._rights, self._real_time = Rights(), real_time
@@ -226,6 +228,7 @@ def live(what: Any, **options: Any) -> Session:
         device: what it hears and is heard through; None: the sound card; "clock": none, noise instead.
         channels: in the chain; None: 1, or 2 where something in it has two sides.
         trusted: load programs too: Faust, TorchScript.
+        worker_ms: the delay that each worker in Python is given; less, and it is late more often.
         real_time: ask for real-time scheduling and locked memory; a line says where they are not permitted.
         said: called with each line that is to be said; None: they go to stderr.
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pedalboard
 import pytest
 import soundfile
 
@@ -172,6 +173,15 @@ def test_what_is_measured_adds_up():
     assert (meters.clips_in, meters.bad_in, meters.bad_out) == (1, 1, 0)
     assert meters.rms_in_db == pytest.approx(20 * np.log10(0.2), abs=1)
     assert meters.peak_in_db > meters.rms_in_db
+
+
+def test_a_worker_is_named_with_the_delay_that_it_is_given():
+    with live(Chain([Gain(), pedalboard.Gain(3), pedalboard.Clipping()]), noise(0.2), worker_ms=5) as session:
+        session.device.wait()
+        (worker,), parts = session.statistics.workers, session.statistics.latency_ms
+    assert worker.name == "Gain, Clipping" and worker.takes_lock and not worker.passed_by
+    assert worker.latency_ms == parts["workers"] == pytest.approx(1e3 * 256 / RATE)  # four blocks of 64
+    assert any("Gain, Clipping" in line and "interpreter lock" in line for line in session.notices)
 
 
 def test_percentiles_are_those_of_the_times():
