@@ -66,7 +66,7 @@ def run(
         if length is not None:
             _soak(session, length, json)
         elif shown:
-            from ..live.screen_showing import show
+            from ..live.screen.showing import show
 
             show(session, console, seconds)
         else:
@@ -143,8 +143,8 @@ def _wait(session: Any, seconds: float | None) -> None:
 
 def _sum_up(session: Any, shown: bool) -> None:
     """Say how it went; what was said while the screen stood there is said again."""
-    from ..live.screen import summary
-    from ..live.screen_gathering import Gathering
+    from ..live.screen.drawing import summary
+    from ..live.screen.gathering import Gathering
 
     for line in session.notices if shown else ():
         _say(line)
@@ -162,8 +162,8 @@ def _print_map(session: Any) -> None:
 
 
 def _soak(session: Any, length: float, json: Path | None) -> None:
-    from ..live.soak import soak
-    from ..live.soak_text import soak_text
+    from ..benchmark.soak import soak
+    from ..benchmark.soak_text import soak_text
     from .bench import write_json
 
     try:

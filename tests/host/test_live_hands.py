@@ -8,8 +8,8 @@ import pytest
 import wetdry
 from wetdry import Gain, MidiMap, Rig, TubeSaturator
 from wetdry.host.live.clock import Clock
-from wetdry.host.live.screen_gathering import Gathering
-from wetdry.host.live.screen_hands import Hands
+from wetdry.host.live.screen.gathering import Gathering
+from wetdry.host.live.screen.hands import Hands
 
 RATE = 48000
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wetdry.host.live.keys import Keys, split_keys
-from wetdry.host.live.screen import drawn
-from wetdry.host.live.screen_bars import meter, needle, slider, spectrum
-from wetdry.host.live.screen_facts import Deadlines, Knob, Level, Snapshot
-from wetdry.host.live.spectrum import band_levels_db, share_of
-from wetdry.host.live.tuner import Pitch
+from wetdry.host.live.screen.bars import meter, needle, slider, spectrum
+from wetdry.host.live.screen.drawing import drawn
+from wetdry.host.live.screen.facts import Deadlines, Knob, Level, Snapshot
+from wetdry.host.live.screen.keys import Keys, split_keys
+from wetdry.host.live.screen.spectrum import band_levels_db, share_of
+from wetdry.host.live.screen.tuner import Pitch
 
 KNOBS = tuple(Knob(f"knob_{i}", f"{i} dB", i / 40, "cc 74 ch 1" if i == 3 else "") for i in range(40))
 FULL = Snapshot(

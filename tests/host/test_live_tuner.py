@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wetdry.host.live.tuner import needed_samples, pitch_of
+from wetdry.host.live.screen.tuner import needed_samples, pitch_of
 
 RATE = 48000
 LETTERS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

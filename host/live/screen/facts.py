@@ -1,4 +1,4 @@
-"""What the screen shows, as plain data: drawn by `screen`, gathered from a session by `screen_gathering`."""
+"""What the screen shows, as plain data: drawn by `drawing`, gathered from a session by `gathering`."""
 
 from dataclasses import dataclass, field
 

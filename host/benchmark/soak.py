@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import InvalidValue
+from ..live.clock import Clock
+from ..live.core import desk as d
+from ..live.statistics import Times
 from ..machine import machine, versions
 from ..midi.map import MidiMap
 from ..native_knobs import range_is_unknown
 from ..resident import resident_bytes
-from .clock import Clock
-from .core import desk as d
-from .statistics import Times
 
 CHANGES_A_SECOND = 100
 CONTROLS = 100  # bound at most: control changes 0 to 31 and 64 to 119 of as many channels as that takes

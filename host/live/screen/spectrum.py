@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .core import desk as d
-from .core.levels import SCOPE_FRAMES
-from .engine import Engine
+from ..core import desk as d
+from ..core.levels import SCOPE_FRAMES
+from ..engine import Engine
 
 LOWEST_HZ, HIGHEST_HZ = 30.0, 18000.0
 BANDS_AN_OCTAVE = 12

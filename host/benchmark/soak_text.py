@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from ..benchmark.report import surroundings_line
+from .report import surroundings_line
 from .soak import Soak
 
 

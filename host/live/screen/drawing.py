@@ -2,8 +2,8 @@
 
 from rich.text import Text
 
-from .screen_bars import decibels, meter, needle, scale, slider, spectrum
-from .screen_facts import Knob, Level, Snapshot
+from .bars import decibels, meter, needle, scale, slider, spectrum
+from .facts import Knob, Level, Snapshot
 from .spectrum import MARKS_HZ, share_of
 
 KEYS = (("↑↓", "choose"), ("←→", "turn"), ("b", "bypass"), ("m", "mute"), ("t", "tuner"), ("r", "record"), ("l", "learn"),

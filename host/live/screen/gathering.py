@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..native_knobs import range_is_unknown
-from .screen_facts import Deadlines, Knob, Level, Snapshot
-from .screen_hands import Hands
+from ...native_knobs import range_is_unknown
+from .facts import Deadlines, Knob, Level, Snapshot
+from .hands import Hands
 from .spectrum import FRAMES, band_levels_db, last_heard
 from .tuner import Pitch, needed_samples, pitch_of
 

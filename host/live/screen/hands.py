@@ -4,8 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import WetdryError
-from ..native_knobs import range_is_unknown
+from ....models.errors import WetdryError
+from ...native_knobs import range_is_unknown
 
 STEP, FAR = 0.01, 0.1  # of a knob's travel
 PAGE = 10

@@ -6,10 +6,10 @@ from typing import Any
 from rich.console import Console, Group
 from rich.live import Live
 
+from .drawing import drawn
+from .gathering import Gathering
+from .hands import Hands
 from .keys import Keys
-from .screen import drawn
-from .screen_gathering import Gathering
-from .screen_hands import Hands
 
 PICTURES_A_SECOND = 12
 
