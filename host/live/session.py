@@ -12,6 +12,7 @@ from ..midi.map import MidiMap
 from .engine import EXCHANGE_SECONDS, Engine
 from .midi_in import MidiIn
 from .moves import Moves
+from .patience import said_where_long
 from .playing import Playing, channels_for, playing
 from .real_time import Rights
 from .session_controls import Controlled
@@ -71,18 +72,10 @@ class Session(Controlled, Recorded, Measured):
         self._check_rate(self._playing, rate)
         self.device = chosen_device(device, input, output, host, rate, real_time)
         channels = channels or channels_for(self._playing.processor)
-        self.engine = Engine(
-            self._playing.processor,
-            rate,
-            block,
-            channels,
-            self.device.inputs,
-            self.device.outputs,
-            self.device.block,
-            [c % self.device.inputs if self.device.inputs else -1 for c in range(channels)],
-            worker_seconds=1e-3 * worker_ms,
-            failed=self.say,
-        )
+        with said_where_long(self.say):
+            heard = [c % self.device.inputs if self.device.inputs else -1 for c in range(channels)]
+            self.engine = Engine(self._playing.processor, rate, block, channels, self.device.inputs, self.device.outputs,
+                                 self.device.block, heard, worker_seconds=1e-3 * worker_ms, failed=self.say)  # fmt: skip
         self._rights, self._real_time = Rights(), real_time
         self._given_map = midi_map
         self._midi_map = midi_map if midi_map is not None else self._playing.midi
@@ -167,7 +160,8 @@ class Session(Controlled, Recorded, Measured):
         self.moves = Moves(self.engine, self.parameters)
         if self._record_from_start is not None:
             self.record(self._record_from_start)
-        self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
+        with said_where_long(self.say):
+            self.engine.start(self._rights.prepare_thread if self._real_time else lambda: None)
         self._rights.wait(self._real_time)
         for line in [*self._rights.refused, *map(lock_line, self.statistics.workers)]:
             self.say(line)

@@ -252,6 +252,22 @@ def test_what_cannot_be_is_refused_in_a_line(what, options, error):
     assert "\n" not in str(caught.value)
 
 
+class Slow:
+    """A processor of somebody's that takes its time before its first sound."""
+
+    latency_samples = 0
+
+    def reset(self):
+        time.sleep(0.9)
+
+    def process(self, audio, sample_rate, buffer_size=8192, reset=True):
+        return audio
+
+
+def test_what_takes_long_to_begin_says_so_meanwhile():
+    assert [line for line in live(Slow()).notices if "kept for the next time" in line]
+
+
 def test_a_recording_that_cannot_be_written_ends_the_start_in_a_line(tmp_path):
     interval = sys.getswitchinterval()
     with pytest.raises(FileProblem, match="no_such_folder"), live(Gain(), record=tmp_path / "no_such_folder" / "take.wav"):
