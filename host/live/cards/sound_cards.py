@@ -56,7 +56,7 @@ def found_cards() -> list[FoundCard]:
 def none_is_there() -> str:
     """Return what is to be said where no card was found."""
     asked = ", ".join(api["name"] for api in portaudio().query_hostapis())
-    return f"no sound card is there ({asked or 'nothing'} asked); plug one in, or play without: jackd -r -d dummy"
+    return f"no sound card is there ({asked or 'nothing'} asked); plug one in, or play without one: --device clock"
 
 
 def chosen(
