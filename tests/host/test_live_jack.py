@@ -55,8 +55,9 @@ def begun(command):
     return process, killer
 
 
-@pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.exhaustive)])
-def test_what_is_played_and_turned_live_is_the_offline_render_to_the_sample(seconds, metronome, tmp_path):
+@pytest.mark.slow
+def test_what_is_played_and_turned_live_is_the_offline_render_to_the_sample(metronome, tmp_path):
+    seconds = 60 if os.environ.get("WETDRY_CI") else 8
     rig = Rig(board(), midi=MidiMap({"cc 74": "drive_db"}), presets={"Soft": {"drive_db": 6}, "Bent": {"bias": 0.25}})
     rig.save(tmp_path / "rig.yaml")
     with Controller(f"faders-{os.getpid()}") as controller:
@@ -73,7 +74,7 @@ def test_what_is_played_and_turned_live_is_the_offline_render_to_the_sample(seco
     (wet, rate), (dry, _) = (soundfile.read(tmp_path / name, dtype="float32") for name in ("take.wav", "take_dry.wav"))
     said = json.loads((tmp_path / "take_moves.json").read_text())
     curves = {knob: curve_from(data) for knob, data in said["knobs"].items()}
-    assert rate == RATE and abs(len(wet) / RATE - seconds) < 2 and np.abs(dry).max() > 0.05
+    assert rate == RATE and abs(len(wet) / RATE - seconds) < 2 + 0.1 * seconds and np.abs(dry).max() > 0.05
     assert len(curves["drive_db"]) > 0.8 * len(turned) and len(curves["bias"]) == 1
     late, expected = said["latency_samples"], Automated(board(), curves)(dry, RATE)
     assert late == board().latency_samples
