@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import InvalidValue
+from ...models.errors import DeviceError, InvalidValue, MissingExtra
 from ..figures_file import light_style
+from ..live.cards.portaudio import portaudio
 from .spectra import MovingSpectra
 from .turns import now, turns
 
@@ -64,10 +65,9 @@ def show(moving: MovingSpectra, say: Callable[[str], None] = lambda text: None) 
 def _sound(heard: np.ndarray, sample_rate: float, say: Callable[[str], None]) -> AbstractContextManager[Any]:
     """Return a context that plays, giving a function that tells the sample now heard; giving None where there is no sound."""
     try:
-        import sounddevice
-    except (ImportError, OSError) as error:  # OSError: no PortAudio
-        missing = "install PortAudio (libportaudio2)" if isinstance(error, OSError) else "pip install 'wetdry[live]'"
-        say(f"no sound: {missing}")
+        sounddevice = portaudio()
+    except (MissingExtra, DeviceError) as error:
+        say(f"no sound: {error}")
         return nullcontext()
     try:
         return _Playing(sounddevice, heard, sample_rate)

@@ -25,7 +25,7 @@ NEEDED = {"sounddevice": find_spec("sounddevice"), "PortAudio": find_library("po
 if not all(NEEDED.values()) and not os.environ.get("WETDRY_CI"):  # looked for, not imported: PortAudio looks for JACK at once
     pytest.skip(f"not all of {', '.join(NEEDED)} are here", allow_module_level=True)
 
-PLAYER = "PortAudio:out_0"
+PLAYER = "wetdry-live:out_0"
 RECORDED_SECONDS = 3  # both are heard: they change every 2 s
 PIECE = RATE // 10
 SHOW = """
