@@ -92,7 +92,7 @@ class Changes:
             return Exchange(foreign.processors, foreign.key, foreign.name, float(engine.sample_rate), engine.channels,
                             engine.block, self._worker_delay, self.watchdog.look)  # fmt: skip
 
-        return Scene(processor, float(engine.sample_rate), engine.channels, engine.knobs, before, passage)
+        return Scene(processor, float(engine.sample_rate), engine.channels, engine.knobs, before, passage, engine.apart)
 
     def _begin(self, scene: Scene) -> None:
         self.scenes.append(scene)

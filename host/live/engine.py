@@ -1,7 +1,7 @@
 """The live engine: a resident compiled call between two rings, and what Python tells it and reads off it."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -35,6 +35,7 @@ class Engine:
             from (-1: silence), `output_map` for each of the device's outputs which of the chain's it plays.
         device_block: samples the device asks for at once, `block` unless given; another costs delay (0: it varies).
         worker_seconds: the delay that each worker in Python is given.
+        apart: effects of ours that a worker plays although they could be compiled in: nets too large for the deadline.
         failed: called with a line where a worker failed; what it played is passed by then.
 
     Raises:
@@ -53,11 +54,12 @@ class Engine:
         input_map: Sequence[int] | None = None,
         output_map: Sequence[int] | None = None,
         worker_seconds: float = EXCHANGE_SECONDS,
+        apart: Collection[Any] = (),
         failed: Callable[[str], None] = print,
     ) -> None:
         memory = Memory(int(sample_rate), block, channels, inputs, outputs, device_block, input_map, output_map)
         self.sample_rate, self.block, self.channels = int(sample_rate), block, channels
-        self.inputs, self.outputs, self.said = inputs, outputs, failed
+        self.inputs, self.outputs, self.apart, self.said = inputs, outputs, tuple(apart), failed
         self._memory, self.desk, self.meters = memory, memory.desk, memory.meters
         self.input, self.output, self.sound, self.recorded = memory.input, memory.output, memory.sound, memory.recorded
         self.scope, self.stamps = memory.scope, memory.stamps

@@ -1,6 +1,6 @@
 """From processors to a scene: runs of our effects as programs, everything else behind an exchange with a worker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,7 @@ class Scene:
         knobs: gives each knob its number in the session.
         before: the scene that plays now; what is the same in both goes on.
         passage: returns what processors that Python plays stand behind.
+        apart: effects of ours that are played on a worker all the same.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Scene:
         knobs: KnobIds,
         before: "Scene | None",
         passage: Callable[[Foreign], Passage],
+        apart: Collection[Any] = (),
     ) -> None:
         self.processor, self._rate, self._channels = processor, sample_rate, channels
         self.programs: list[Program] = []
@@ -76,7 +78,7 @@ class Scene:
         self._events: list[np.ndarray] = []
         self._places = np.full((MOST_KNOBS, s.KNOB_COLUMNS), -1, np.int64)
         self.latency_samples = 0
-        for part in parts_of(processor):
+        for part in parts_of(processor, apart):
             if isinstance(part, Foreign):
                 self._add_exchange(passage(part))
             else:
@@ -151,15 +153,16 @@ class Scene:
                 exchange.close()
 
 
-def parts_of(processor: Any) -> Iterator["list[Effect] | Foreign"]:
-    """Yield maximal runs of our effects in series, and of everything else."""
+def parts_of(processor: Any, apart: Collection[Any] = ()) -> Iterator["list[Effect] | Foreign"]:
+    """Yield maximal runs of our effects in series, and of everything else: what is `apart` too."""
     run: list[Any] = []
     ours = False
     for kind, each in flattened([processor], Chain):
-        if run and ours != (kind == "ours"):
+        compiled = kind == "ours" and not any(each is other for other in apart)
+        if run and ours != compiled:
             yield run if ours else Foreign(tuple(run))
             run = []
-        ours = kind == "ours"
+        ours = compiled
         run.append(each)
     if run:
         yield run if ours else Foreign(tuple(run))

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,6 +61,7 @@ class Session(Controlled, Recorded, Measured):
         channels: int | None = None,
         trusted: bool = False,
         worker_ms: float = 1e3 * EXCHANGE_SECONDS,
+        apart: Sequence[Any] = (),
         real_time: bool = True,
         said: Callable[[str], None] | None = None,
     ) -> None:
@@ -75,7 +76,8 @@ class Session(Controlled, Recorded, Measured):
         with said_where_long(self.say):
             heard = [c % self.device.inputs if self.device.inputs else -1 for c in range(channels)]
             self.engine = Engine(self._playing.processor, rate, block, channels, self.device.inputs, self.device.outputs,
-                                 self.device.block, heard, worker_seconds=1e-3 * worker_ms, failed=self.say)  # fmt: skip
+                                 self.device.block, heard, worker_seconds=1e-3 * worker_ms, apart=apart,
+                                 failed=self.say)  # fmt: skip
         self._rights, self._real_time = Rights(), real_time
         self._given_map = midi_map
         self._midi_map = midi_map if midi_map is not None else self._playing.midi
@@ -223,6 +225,7 @@ def live(what: Any, **options: Any) -> Session:
         channels: in the chain; None: 1, or 2 where something in it has two sides.
         trusted: load programs too: Faust, TorchScript.
         worker_ms: the delay that each worker in Python is given; less, and it is late more often.
+        apart: effects of what plays that a worker plays although they could be compiled in: nets too large for the deadline.
         real_time: ask for real-time scheduling and locked memory; a line says where they are not permitted.
         said: called with each line that is to be said; None: they go to stderr.
 

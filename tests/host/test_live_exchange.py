@@ -12,7 +12,7 @@ import program_files as files
 import pytest
 from installed_plugins import installed, installed_vst2
 
-from wetdry import Chain, Gain, TubeSaturator, load_plugin
+from wetdry import Chain, Gain, NeuralAmp, TubeSaturator, load_plugin
 from wetdry.host.live.core.clock_device import ClockDevice
 from wetdry.host.live.core.desk import BLOCKS
 from wetdry.host.live.core.ring import FADE_FRAMES
@@ -46,9 +46,9 @@ class Stubborn:
 class Stage:
     """An engine and a device that waits for the workers between parts."""
 
-    def __init__(self, processor, channels=1, said=None, block=BLOCK):
+    def __init__(self, processor, channels=1, said=None, block=BLOCK, apart=()):
         self.engine = Engine(processor, RATE, block, channels, channels, channels, worker_seconds=GIVEN / RATE,
-                             failed=(said if said is not None else []).append)  # fmt: skip
+                             apart=apart, failed=(said if said is not None else []).append)  # fmt: skip
         self.exchanges = self.engine.scene.exchanges
         self._began = [int(e.back.header[0]) - e.latency_samples + GIVEN for e in self.exchanges]
         self.engine.start()
@@ -137,6 +137,20 @@ def test_what_is_foreign_sounds_live_as_it_does_offline(made, within, tmp_path, 
     assert (exchange.gaps, exchange.missed_samples) == (0, 0)
     assert np.abs(expected).max() > 0.05
     np.testing.assert_allclose(out[late + BEGINS :], expected[BEGINS : len(out) - late], rtol=0, atol=within)
+
+
+def test_an_effect_of_ours_that_is_set_apart_plays_on_a_worker_and_sounds_the_same(stage):
+    heard, amp = noise(RATE // 2), NeuralAmp()
+    cut = len(heard) // PART // 2 * PART
+    playing = stage(around(amp), apart=[amp])
+    first = playing.play_all(heard[:cut])
+    amp.tube_drive = 9
+    out, late = np.concatenate([first, playing.play_all(heard[cut:])])[:, 0], playing.engine.latency_samples
+    assert [exchange.name for exchange in playing.exchanges] == ["NeuralAmp"]
+    assert late == BLOCK + GIVEN + around(NeuralAmp()).latency_samples
+    offline = around(NeuralAmp())
+    offline[1].schedule(cut, "tube_drive", 9)
+    np.testing.assert_array_equal(out[late + BEGINS :], offline(heard[:, 0], RATE)[BEGINS : len(out) - late])
 
 
 def test_two_workers_in_two_channels_add_up_their_delays(stage):
