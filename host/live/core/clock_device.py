@@ -15,6 +15,14 @@ FREEWHEEL_NAP = 20_000  # ns
 
 
 @compiled
+def _wait_for(desk, progress, pair):
+    """Wait until the engine has played what it was given, or a stop."""
+    arrived = ring_at(desk[d.INPUT_RING])[HEAD] // desk[d.BLOCK]
+    while load(desk, d.BLOCKS) < arrived and not load(progress, 1):
+        sleep(pair, FREEWHEEL_NAP)
+
+
+@compiled
 def _run(desk_address, heard, played, block, pace, progress, pair, calls):
     """Call the callback for each block of `heard` (frames, inputs) into `played` (frames, outputs), both rings.
 
@@ -33,14 +41,14 @@ def _run(desk_address, heard, played, block, pace, progress, pair, calls):
                 left = due - nanoseconds(pair)
             progress[2] += left < -pace
         else:
-            arrived = ring_at(desk[d.INPUT_RING])[HEAD] // desk[d.BLOCK]
-            while load(desk, d.BLOCKS) < arrived and not load(progress, 1):
-                sleep(pair, FREEWHEEL_NAP)
+            _wait_for(desk, progress, pair)
         if load(progress, 1):
             break
         at = k % count * block
         device_call(desk, heard[at : at + block], played[at : at + block], 0)
         progress[0] += 1
+    if not pace:
+        _wait_for(desk, progress, pair)
 
 
 class ClockDevice:
