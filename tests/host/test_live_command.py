@@ -113,13 +113,11 @@ def test_a_soak_counts_what_it_says(tmp_path):
     before, after = found["delay_samples"]
     delays = {before, after}
     assert delays <= {64 + TubeSaturator().latency_samples, None}  # None: a starved machine played too little without a gap
-    if None in delays:
-        return
     for word in (
         "TubeSaturator at 48000 Hz, blocks of 64, through no sound card",
         "500 control changes",
         "0 times",
-        f"drift         0 samples ({before} samples",
+        "drift         " if None in delays else f"drift         0 samples ({before} samples",
         "per million",
         "seed 0",
     ):
